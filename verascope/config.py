@@ -1,0 +1,340 @@
+"""Settings: defaults that run on a laptop, `config/monitoring.json`, then the environment; the last one wins.
+
+The file holds the brief's two shapes as they stand, alone or together: the flat thresholds
+(`{"cpu_usage": 80, …}`) and `{"alerts": {"email": {…}}}`; beside them our own sections, named like the
+fields of `Settings`. An unknown key is refused by name. Every leaf can be set from the environment:
+section and key, upper case, e.g. `VERASCOPE_DETECTION_MAX_BYTES`; `…_FILE` reads the value from a file.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import msgspec
+
+from verascope.errors import FieldError, Invalid, StartRefused, shown
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "VERASCOPE_"
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class Thresholds(_Section, kw_only=True):
+    """The brief's default alert thresholds: percent, percent, percent, ms, percentage points."""
+
+    cpu_usage: float = 80
+    memory_usage: float = 80
+    error_rate: float = 5
+    response_time: float = 2000
+    accuracy_drop: float = 10
+
+
+class Email(_Section, kw_only=True):
+    """The brief's SMTP settings. Absent means that nothing is mailed."""
+
+    smtp_server: str
+    smtp_port: int = 587
+    sender_email: str
+    sender_password: str = ""
+    recipients: list[str] = []
+
+
+class Alerts(_Section, kw_only=True):
+    email: Email | None = None
+
+
+class Server(_Section, kw_only=True):
+    """Where we listen. trusted_proxies: addresses whose forwarding headers are believed."""
+
+    host: str = "127.0.0.1"
+    port: int = 8001
+    allowed_hosts: list[str] = []
+    trusted_proxies: list[str] = []
+    drain_seconds: float = 20
+
+
+class Detection(_Section, kw_only=True):
+    """detector: `reference` or the path of a sidecar. Limits are in bytes and pixels."""
+
+    detector: str = "reference"
+    threads: int = 0
+    max_bytes: int = 20_000_000
+    max_pixels: int = 50_000_000
+    min_side: int = 32
+
+
+class Recording(_Section, kw_only=True):
+    """synchronous: FULL survives a power cut, NORMAL a crash of the process only.
+
+    queue_limit: predictions waiting for a commit before we answer 503.
+    client_limit: clients with a rollup of their own; the others share `(other)`.
+    """
+
+    synchronous: Literal["FULL", "NORMAL"] = "FULL"
+    queue_limit: int = 20_000
+    retention_days: int = 400
+    client_limit: int = 10_000
+    columns_memory_mb: int = 96
+
+
+class Pricing(_Section, kw_only=True):
+    """default_price: US dollars per billable prediction, exact to the millionth."""
+
+    default_price: Decimal = Decimal("0.05")
+    high_confidence: float = 90.0
+
+
+class Privacy(_Section, kw_only=True):
+    """How the caller's address is kept: `full`, `truncated`, keyed hash, or not at all."""
+
+    address: Literal["full", "truncated", "hashed", "none"] = "hashed"
+
+
+class Settings(_Section, kw_only=True):
+    """Everything that can be set. `home` holds analytics/, logs/ and config/."""
+
+    home: Path = PROJECT_ROOT
+    database_url: str | None = None
+    redis_url: str | None = None
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    thresholds: Thresholds = Thresholds()
+    alerts: Alerts = Alerts()
+    server: Server = Server()
+    detection: Detection = Detection()
+    recording: Recording = Recording()
+    pricing: Pricing = Pricing()
+    privacy: Privacy = Privacy()
+
+    @property
+    def database_path(self) -> Path:
+        return self.home / "analytics" / "analytics.db"
+
+    @property
+    def columns_path(self) -> Path:
+        return self.home / "analytics" / "columns.duckdb"
+
+    @property
+    def key_path(self) -> Path:
+        """The key of address hashes; kept outside the database, created 0600."""
+        return self.home / "analytics" / "secret.key"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def models(self) -> Path:
+        return PROJECT_ROOT / "models"
+
+
+_ENV_ALIASES = {
+    "VERASCOPE_HOST": "VERASCOPE_SERVER_HOST",
+    "VERASCOPE_PORT": "VERASCOPE_SERVER_PORT",
+}
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in force. Raises Invalid with every field that is wrong, StartRefused for an unreadable file."""
+    home = Path(environ.get("VERASCOPE_HOME") or PROJECT_ROOT).expanduser().resolve()
+    path = home / "config" / "monitoring.json"
+    values = _from_file(path)
+    values["home"] = str(home)
+    problems: list[FieldError] = []
+    _overlay(values, environ, problems)
+    problems += _check(values, Settings, "")
+    if problems:
+        raise Invalid(*problems)
+    settings = msgspec.convert(values, Settings, strict=False, dec_hook=_path)
+    problems = _limits(settings)
+    if problems:
+        raise Invalid(*problems)
+    return settings
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartRefused(f"{path} can't be read: {error}.") from None
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise StartRefused(f"{path} is not JSON: {error}.") from None
+    if not isinstance(values, dict):
+        raise StartRefused(f"{path} must hold one JSON object, not {shown(values)}.")
+    flat = {key: values.pop(key) for key in Thresholds.__struct_fields__ if key in values}
+    if flat:
+        nested = values.setdefault("thresholds", {})
+        twice = sorted(flat.keys() & nested.keys()) if isinstance(nested, dict) else []
+        if twice:
+            raise Invalid.of(
+                f"thresholds.{twice[0]}", nested[twice[0]], "set it once, not also flat"
+            )
+        values["thresholds"] = {**nested, **flat}
+    return values
+
+
+def _overlay(
+    values: dict[str, Any], environ: Mapping[str, str], problems: list[FieldError]
+) -> None:
+    known = {PREFIX + "_".join(path).upper(): path for path in _leaves(Settings)}
+    for name, raw in sorted(environ.items()):
+        if not name.startswith(PREFIX) or name == "VERASCOPE_HOME":
+            continue
+        key = _ENV_ALIASES.get(name, name)
+        if key not in known and key.endswith("_FILE"):
+            key = _ENV_ALIASES.get(key.removesuffix("_FILE"), key.removesuffix("_FILE"))
+            if key in known:
+                try:
+                    raw = Path(raw).read_text("utf-8").strip()
+                except OSError as error:
+                    problems.append(
+                        FieldError(name, shown(raw), f"a readable file ({error.strerror})")
+                    )
+                    continue
+        if key not in known:
+            # Its value may be a secret under a mistyped name.
+            problems.append(FieldError(name, "this variable", f"known: {', '.join(sorted(known))}"))
+            continue
+        *sections, leaf = known[key]
+        place = values
+        for section in sections:
+            place = place.setdefault(section, {})
+        listy = leaf in ("recipients", "allowed_hosts", "trusted_proxies")
+        place[leaf] = [part.strip() for part in raw.split(",") if part.strip()] if listy else raw
+
+
+def _struct(kind: Any) -> type[msgspec.Struct] | None:
+    options = get_args(kind) if get_origin(kind) is not None else (kind,)
+    for option in (kind, *options):
+        if isinstance(option, type) and issubclass(option, msgspec.Struct):
+            return option
+    return None
+
+
+def _leaves(struct: type[msgspec.Struct]) -> list[tuple[str, ...]]:
+    found: list[tuple[str, ...]] = []
+    for field in msgspec.structs.fields(struct):
+        inner = _struct(field.type)
+        if inner is not None:
+            found += [(field.name, *rest) for rest in _leaves(inner)]
+        else:
+            found.append((field.name,))
+    return found
+
+
+def _path(kind: type, value: Any) -> Any:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError(f"settings hold no {kind}")
+
+
+def _check(values: Any, struct: type[msgspec.Struct], prefix: str) -> list[FieldError]:
+    """Every unknown key and every wrong value under `prefix`, not only the first."""
+    if not isinstance(values, dict):
+        return [FieldError(prefix.rstrip("."), shown(values), "an object")]
+    fields = {field.name: field for field in msgspec.structs.fields(struct)}
+    problems = []
+    for key, value in values.items():
+        if key not in fields:
+            accepted = f"known keys here are {', '.join(sorted(fields))}"
+            problems.append(FieldError(f"{prefix}{key}", shown(value), accepted))
+            continue
+        inner = _struct(fields[key].type)
+        if inner is not None and value is not None:
+            problems += _check(value, inner, f"{prefix}{key}.")
+            continue
+        try:
+            msgspec.convert(value, fields[key].type, strict=False, dec_hook=_path)
+        except msgspec.ValidationError as error:
+            is_secret = "password" in key
+            value = "(secret)" if is_secret else value
+            problems.append(FieldError(f"{prefix}{key}", shown(value), str(error)))
+    for name, field in fields.items():
+        if field.required and name not in values:
+            problems.append(FieldError(f"{prefix}{name}", "nothing", "this key is required here"))
+    return problems
+
+
+def _limits(settings: Settings) -> list[FieldError]:
+    price = settings.pricing.default_price
+    exact = price.is_finite() and price == price.quantize(Decimal("0.000001"))
+    t = settings.thresholds
+    checks = [
+        ("server.port", settings.server.port, 1 <= settings.server.port <= 65535, "1 to 65535"),
+        (
+            "detection.threads",
+            settings.detection.threads,
+            0 <= settings.detection.threads <= 256,
+            "0 to 256",
+        ),
+        (
+            "detection.max_bytes",
+            settings.detection.max_bytes,
+            settings.detection.max_bytes > 0,
+            "above 0",
+        ),
+        (
+            "detection.max_pixels",
+            settings.detection.max_pixels,
+            settings.detection.max_pixels > 0,
+            "above 0",
+        ),
+        (
+            "detection.min_side",
+            settings.detection.min_side,
+            settings.detection.min_side > 0,
+            "above 0",
+        ),
+        (
+            "recording.queue_limit",
+            settings.recording.queue_limit,
+            settings.recording.queue_limit > 0,
+            "above 0",
+        ),
+        (
+            "recording.client_limit",
+            settings.recording.client_limit,
+            settings.recording.client_limit > 0,
+            "above 0",
+        ),
+        (
+            "recording.retention_days",
+            settings.recording.retention_days,
+            1 <= settings.recording.retention_days <= 36_500,
+            "1 to 36500",
+        ),
+        (
+            "recording.columns_memory_mb",
+            settings.recording.columns_memory_mb,
+            settings.recording.columns_memory_mb >= 32,
+            "32 or more",
+        ),
+        (
+            "pricing.default_price",
+            price,
+            exact and 0 <= price <= 1_000_000,
+            "0 to 1000000 USD, at most 6 decimals",
+        ),
+        (
+            "pricing.high_confidence",
+            settings.pricing.high_confidence,
+            50 <= settings.pricing.high_confidence <= 100,
+            "50 to 100 percent",
+        ),
+    ]
+    checks += [
+        (f"thresholds.{name}", getattr(t, name), getattr(t, name) >= 0, "0 or more")
+        for name in t.__struct_fields__
+    ]
+    return [
+        FieldError(name, shown(value), accepted) for name, value, ok, accepted in checks if not ok
+    ]

@@ -1,0 +1,209 @@
+"""The dictionary of numbers: what each metric means and how it is computed from additive parts.
+
+Dashboard, API, exports, reports and alerts read this table, so one question never gets two answers. The
+parts are the integer counters of `store.tables.COUNTERS`; a metric whose denominator is zero is None: nothing
+was counted, so nothing is claimed.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from math import ceil
+
+from verascope.rules import usd
+
+Parts = Mapping[str, int]
+Value = int | float | str | None
+"""Counts are int, ratios and times float, money an exact decimal string."""
+
+
+class Unit(StrEnum):
+    COUNT = "count"
+    PERCENT = "percent"
+    MS = "ms"
+    USD = "USD"
+    PER_HOUR = "per_hour"
+
+
+class Better(StrEnum):
+    """Which direction is good news."""
+
+    HIGHER = "better"
+    LOWER = "worse"
+    NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One number. quantile is set for those read from a histogram instead of the parts."""
+
+    name: str
+    label: str
+    unit: Unit
+    higher_is: Better
+    definition: str
+    parts: tuple[str, ...] = ()
+    compute: Callable[[Parts], Value] | None = None
+    quantile: float | None = None
+
+
+def _count(part: str) -> Callable[[Parts], Value]:
+    return lambda parts: parts[part]
+
+
+def _percent(part: str, *of: str) -> Callable[[Parts], Value]:
+    def compute(parts: Parts) -> Value:
+        whole = sum(parts[name] for name in of)
+        return 100 * parts[part] / whole if whole else None
+
+    return compute
+
+
+def _mean(total: str, n: str, scale: int) -> Callable[[Parts], Value]:
+    return lambda parts: parts[total] / parts[n] / scale if parts[n] else None
+
+
+_VERDICTS = ("real", "fake", "uncertain")
+
+
+def _counter(name: str, label: str, part: str, better: Better, definition: str) -> Metric:
+    return Metric(name, label, Unit.COUNT, better, definition, (part,), _count(part))
+
+
+def _share(outcome: str) -> Metric:
+    return Metric(
+        f"{outcome}_share",
+        f"Share {outcome}",
+        Unit.PERCENT,
+        Better.NEUTRAL,
+        f"{outcome} / (real + fake + uncertain), in percent; failures apart.",
+        _VERDICTS,
+        _percent(outcome, *_VERDICTS),
+    )
+
+
+def _quantile(q: float) -> Metric:
+    return Metric(
+        f"inference_time_p{q * 100:.0f}",
+        f"Inference time p{q * 100:.0f}",
+        Unit.MS,
+        Better.LOWER,
+        f"{q:.0%} of succeeded predictions took at most this long (decode + model). From a log-binned "
+        "histogram: relative error at most 2 %.",
+        quantile=q,
+    )
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        _counter(
+            "total_predictions", "Total predictions", "total", Better.HIGHER,
+            "Images submitted for analysis, whatever came of them: real + fake + uncertain + failed.",
+        ),
+        _counter("real_predictions", "Real", "real", Better.NEUTRAL, "Predictions with the verdict real."),
+        _counter("fake_predictions", "Fake", "fake", Better.NEUTRAL, "Predictions with the verdict fake."),
+        _counter(
+            "uncertain_predictions", "Uncertain", "uncertain", Better.NEUTRAL,
+            "Predictions in which the detector abstained: the score lies in its stated band.",
+        ),
+        _counter(
+            "failed_predictions", "Error count", "failed", Better.LOWER,
+            "Predictions that got no verdict: an image that could not be read, or a detector that failed.",
+        ),
+        Metric(
+            "succeeded_predictions", "Succeeded", Unit.COUNT, Better.HIGHER,
+            "Predictions with a verdict: real + fake + uncertain.", _VERDICTS,
+            lambda parts: sum(parts[name] for name in _VERDICTS),
+        ),
+        Metric(
+            "success_rate", "Success rate", Unit.PERCENT, Better.HIGHER,
+            "Succeeded / total, in percent. Success rate and error rate add up to 100.",
+            ("total", "failed"),
+            lambda parts: (
+                100 * (parts["total"] - parts["failed"]) / parts["total"] if parts["total"] else None
+            ),
+        ),
+        Metric(
+            "error_rate", "Error rate", Unit.PERCENT, Better.LOWER,
+            "Failed / total, in percent.", ("failed", "total"), _percent("failed", "total"),
+        ),
+        _share("real"),
+        _share("fake"),
+        _share("uncertain"),
+        Metric(
+            "avg_confidence", "Average confidence", Unit.PERCENT, Better.NEUTRAL,
+            "Mean confidence the detector gave the class it chose, over succeeded predictions, in percent.",
+            ("confidence_mpct", "confidence_n"), _mean("confidence_mpct", "confidence_n", 1000),
+        ),
+        Metric(
+            "avg_inference_time", "Average inference time", Unit.MS, Better.LOWER,
+            "Mean of decode + model over succeeded predictions, in milliseconds.",
+            ("inference_us", "inference_n"), _mean("inference_us", "inference_n", 1000),
+        ),
+        Metric(
+            "avg_response_time", "Average response time", Unit.MS, Better.LOWER,
+            "Mean time of the whole request inside the server up to the hand-over to storage, in "
+            "milliseconds, over predictions made here.",
+            ("response_us", "response_n"), _mean("response_us", "response_n", 1000),
+        ),
+        _quantile(0.50),
+        _quantile(0.95),
+        _quantile(0.99),
+        _counter(
+            "high_confidence_fakes", "High-confidence fakes", "high_confidence_fakes", Better.NEUTRAL,
+            "Fakes with a confidence above the set cut (default 90 %).",
+        ),
+        _counter(
+            "billable_predictions", "Billable predictions", "billable", Better.HIGHER,
+            "Succeeded predictions, uncertain ones included (billing rule 1).",
+        ),
+        Metric(
+            "revenue", "Revenue", Unit.USD, Better.HIGHER,
+            "Sum of the prices of billable predictions at the price in force when each happened. Exact.",
+            ("revenue_micros",), lambda parts: usd(parts["revenue_micros"]),
+        ),
+        Metric(
+            "throughput_per_hour", "Throughput", Unit.PER_HOUR, Better.HIGHER,
+            "Predictions per hour of the range that has passed.", ("total", "seconds"),
+            lambda parts: 3600 * parts["total"] / parts["seconds"] if parts["seconds"] else None,
+        ),
+    )
+}  # fmt: skip
+
+DIMENSIONS: dict[str, str] = {
+    "client": "Client",
+    "country": "Country of address allocation",
+    "model": "Model version",
+    "use_case": "Use case",
+    "error_pattern": "Error pattern",
+    "outcome": "Outcome",
+}
+"""What a question can be split or filtered by; name → label."""
+
+# Histograms: logarithmic bins of a DDSketch (Masson, Rim, Lee: "DDSketch", VLDB 2019) with γ = 1.04, laid
+# out as rows and merged by addition. Reading a bin's middle 2γⁱ/(γ+1) errs by at most (γ−1)/(γ+1) = 1.96 %.
+GAMMA = 1.04
+ZERO_BIN = -1
+"""Bin of durations below one microsecond; read as 0."""
+
+
+def bin_value_ms(bin_index: int) -> float:
+    """The duration in ms that stands for a bin; bin i holds γ^(i−1) < µs ≤ γ^i."""
+    if bin_index == ZERO_BIN:
+        return 0.0
+    return float(2 * GAMMA**bin_index / (GAMMA + 1) / 1000)
+
+
+def quantile_of(histogram: Mapping[int, int], q: float) -> float | None:
+    """Nearest-rank quantile in ms of {bin: count}; None when empty. 0 < q ≤ 1."""
+    n = sum(histogram.values())
+    if not n:
+        return None
+    rank = ceil(q * n)
+    seen = 0
+    for bin_index in sorted(histogram):
+        seen += histogram[bin_index]
+        if seen >= rank:
+            return bin_value_ms(bin_index)
+    raise AssertionError("the ranks of a histogram end at its count")

@@ -1,0 +1,135 @@
+"""What is open while the server runs: one frozen value that every route gets, and the only place that knows all rooms.
+
+`open_runtime` opens in order, `close` closes in the reverse order. The command line opens the same parts without
+a detector or a writer.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from verascope.clock import Now, now_us
+from verascope.config import Settings
+from verascope.detectors.detector import Detector
+from verascope.detectors.image import ImageLimits
+from verascope.detectors.registry import load
+from verascope.errors import Invalid
+from verascope.exporters.prometheus import Meters
+from verascope.ingest import geo
+from verascope.ingest.detection import DetectionPool
+from verascope.ingest.pipeline import Clients, Rules
+from verascope.ingest.writer import Writer
+from verascope.queries.activity import Feed
+from verascope.queries.run import Answers
+from verascope.security.keys import KeyRing
+from verascope.security.network import Perimeter
+from verascope.store.columns import Columns
+from verascope.store.database import Database
+from verascope.store.fold import Folder
+from verascope.store.tables import dimension_keys, fold_state, predictions
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Everything that is open. Its parts are safe to use from any thread unless they say otherwise."""
+
+    settings: Settings
+    database: Database
+    writer: Writer
+    folder: Folder
+    columns: Columns
+    answers: Answers
+    feed: Feed
+    detection: DetectionPool
+    rules: Rules
+    keys: KeyRing
+    perimeter: Perimeter
+    meters: Meters
+    started_us: int
+    now: Now
+
+    @property
+    def detector(self) -> Detector:
+        return self.detection.detector
+
+
+@contextmanager
+def open_runtime(settings: Settings, now: Now = now_us) -> Iterator[Runtime]:
+    """Opens all parts in order and closes them in the reverse order, committing and folding what was accepted.
+
+    Raises StoreUnusable, DetectorBroken, StartRefused or Invalid, each with one line for people.
+    """
+    with ExitStack() as parts:
+        perimeter = Perimeter.of(settings.server.allowed_hosts, settings.server.trusted_proxies)
+        limits = image_limits(settings)
+        database = Database.open(settings)
+        parts.callback(database.close)
+        database.claim()
+        detection = DetectionPool(load_detector(settings), limits, settings.detection.threads)
+        parts.callback(detection.close)
+        columns = Columns(settings.columns_path, settings.recording.columns_memory_mb)
+        parts.callback(columns.close)
+        writer = Writer(database, settings.recording.queue_limit)
+        writer.start()
+        parts.callback(writer.stop, settings.server.drain_seconds)
+        # Folds are written by the writer, so the folder ends first.
+        cut_mpct = round(settings.pricing.high_confidence * 1000)
+        folder = Folder(database, columns, writer.submit, cut_mpct)
+        folder.start()
+        parts.callback(folder.stop)
+        yield Runtime(
+            settings=settings,
+            database=database,
+            writer=writer,
+            folder=folder,
+            columns=columns,
+            answers=Answers(database, folder, columns, settings, now),
+            feed=Feed(database, writer),
+            detection=detection,
+            rules=Rules.of(
+                settings, geo.load_key(settings.key_path), known_clients(database, settings)
+            ),
+            keys=KeyRing(database),
+            perimeter=perimeter,
+            meters=Meters(),
+            started_us=now(),
+            now=now,
+        )
+
+
+def load_detector(settings: Settings) -> Detector:
+    """The detector that the settings name. Raises DetectorBroken when it can't be used."""
+    return load(settings.detection.detector, settings.models, threads=1)
+
+
+def image_limits(settings: Settings) -> ImageLimits:
+    """Raises Invalid for limits that can't be kept."""
+    wanted = settings.detection
+    try:
+        return ImageLimits(wanted.max_bytes, wanted.max_pixels, wanted.min_side)
+    except ValueError as error:
+        raise Invalid.of("detection.max_pixels", wanted.max_pixels, str(error)) from None
+
+
+def known_clients(database: Database, settings: Settings) -> Clients:
+    """The clients that rollups exist for, and those of rows that are not folded yet."""
+    with database.reading() as connection:
+        known = connection.execute(
+            select(dimension_keys.c.tenant_id, dimension_keys.c.key).where(
+                dimension_keys.c.dimension == "client"
+            )
+        ).all()
+        watermarks = select(fold_state.c.folded_seq).order_by(fold_state.c.folded_seq).limit(1)
+        folded = connection.execute(watermarks).scalar() or 0
+        unfolded = connection.execute(
+            select(predictions.c.tenant_id, predictions.c.client_key)
+            .where(predictions.c.seq > folded)
+            .distinct()
+        ).all()
+    pairs = ((row[0], row[1]) for row in (*known, *unfolded))
+    return Clients(settings.recording.client_limit, pairs)

@@ -1,0 +1,288 @@
+"""Columns: a narrow coded copy of the rows in an embedded DuckDB file, for filtered questions.
+
+Disposable: rebuilt from the rows whenever it is missing, damaged, of another layout or of another
+generation; never the truth. It carries its own watermark, moved in the transaction that appends. One
+process may open it.
+"""
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import numpy as np
+from sqlalchemy import Connection
+
+from verascope import clock
+from verascope.clock import DAY, MINUTE, US, Grain, Range
+from verascope.errors import Invalid, StoreUnusable
+from verascope.store import dictionary
+from verascope.store.rollups import Histogram
+from verascope.store.slices import KEYED, NO_BIN, OUTCOMES, Slice
+from verascope.store.tables import COUNTERS
+
+log = logging.getLogger(__name__)
+
+LAYOUT = 1
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS layout (version INTEGER);
+CREATE TABLE IF NOT EXISTS watermarks (tenant_id INTEGER, generation INTEGER, seq BIGINT);
+CREATE TABLE IF NOT EXISTS facts (
+    tenant_id INTEGER, minute INTEGER, client INTEGER, country INTEGER, model INTEGER, use_case INTEGER,
+    error_pattern INTEGER, outcome UTINYINT, high BOOLEAN, billable BOOLEAN, inference_bin SMALLINT,
+    confidence INTEGER, inference_us BIGINT, response_us BIGINT, price_micros BIGINT, bytes BIGINT
+);
+"""
+
+_SUMS = {
+    "total": "count(*)",
+    **{name: f"count(*) FILTER (outcome = {code})" for code, name in enumerate(OUTCOMES)},
+    "billable": "count(*) FILTER (billable)",
+    "high_confidence_fakes": "count(*) FILTER (high)",
+    "confidence_mpct": "sum(confidence)",
+    "confidence_n": "count(confidence)",
+    "inference_us": "sum(inference_us)",
+    "inference_n": "count(inference_us)",
+    "response_us": "sum(response_us)",
+    "response_n": "count(response_us)",
+    "revenue_micros": "sum(price_micros)",
+    "bytes": "sum(bytes)",
+}
+
+_INDEX = {name: position for position, name in enumerate(COUNTERS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Summed counters of one group, like `rollups.Counts`; keys in the order of the asked dimensions."""
+
+    bucket: int | None
+    keys: tuple[str, ...]
+    parts: dict[str, int]
+    histogram: Histogram | None
+
+
+class Columns:
+    """The open file. Appending belongs to the folder's thread; reading may happen in any thread."""
+
+    def __init__(self, path: Path, memory_mb: int) -> None:
+        """Open or create. Raises StoreUnusable when another process holds the file."""
+        self._path = path
+        self._memory_mb = memory_mb
+        self._lock = threading.Lock()
+        try:
+            self._database = self._connect()
+            row = self._database.execute("SELECT max(version) FROM layout").fetchone()
+            stale = row is not None and row[0] not in (None, LAYOUT)
+        except duckdb.Error as error:
+            if isinstance(error, duckdb.IOException) and "lock" in str(error).lower():
+                raise StoreUnusable(f"{path} is in use by another process.") from error
+            log.warning("columns at %s are unreadable and are built anew: %s", path, error)
+            stale = True
+        if stale:
+            self._discard()
+        self._database.execute("DELETE FROM layout")
+        self._database.execute("INSERT INTO layout VALUES (?)", [LAYOUT])
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        database = duckdb.connect(
+            str(self._path),
+            config={
+                "memory_limit": f"{self._memory_mb}MB",
+                "threads": 2,
+                "preserve_insertion_order": False,
+                "temp_directory": "",
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            },
+        )
+        database.execute(_SCHEMA)
+        return database
+
+    def _discard(self) -> None:
+        if hasattr(self, "_database"):
+            self._database.close()
+        for path in (self._path, self._path.with_name(self._path.name + ".wal")):
+            path.unlink(missing_ok=True)
+        self._database = self._connect()
+
+    def watermark(self, tenant_id: int) -> tuple[int, int]:
+        """(generation, seq) the tenant's facts reach to; (0, 0) before the first."""
+        with self._lock:
+            row = self._database.execute(
+                "SELECT generation, seq FROM watermarks WHERE tenant_id = ?", [tenant_id]
+            ).fetchone()
+        return (0, 0) if row is None else (int(row[0]), int(row[1]))
+
+    def restart(self, tenant_id: int, generation: int) -> None:
+        """Forget the tenant's facts and begin `generation` at seq 0."""
+        with self._lock:
+            self._database.execute("BEGIN")
+            self._database.execute("DELETE FROM facts WHERE tenant_id = ?", [tenant_id])
+            self._set_watermark(tenant_id, generation, 0)
+            self._database.execute("COMMIT")
+
+    def append(self, part: Slice, codes: Mapping[str, Mapping[str, int]], generation: int) -> None:
+        """Append a slice that starts at the watermark. codes: {dimension: {key: code}}."""
+        batch = _batch(part, codes)
+        with self._lock:
+            self._database.execute("BEGIN")
+            try:
+                if len(part):
+                    self._database.register("batch", batch)
+                    self._database.execute("INSERT INTO facts SELECT * FROM batch")
+                    self._database.unregister("batch")
+                self._set_watermark(part.tenant_id, generation, part.upto)
+                self._database.execute("COMMIT")
+            except duckdb.Error:
+                self._database.execute("ROLLBACK")
+                raise
+
+    def _set_watermark(self, tenant_id: int, generation: int, seq: int) -> None:
+        self._database.execute("DELETE FROM watermarks WHERE tenant_id = ?", [tenant_id])
+        self._database.execute(
+            "INSERT INTO watermarks VALUES (?, ?, ?)", [tenant_id, generation, seq]
+        )
+
+    def read(
+        self,
+        connection: Connection,
+        tenant_id: int,
+        span: Range,
+        where: Mapping[str, Sequence[str]],
+        *,
+        dimensions: Sequence[str] = (),
+        grain: Grain | None = None,
+        tz: ZoneInfo,
+        parts: Sequence[str] = COUNTERS,
+        histogram: bool = False,
+    ) -> list[Group]:
+        """Sums of the facts in `span` (whole minutes) that match every filter, one Group a group.
+
+        where: {dimension: accepted keys}; dimension is one of KEYED or `outcome`. Ordered by bucket. An
+        ungrouped question gives one Group, of zeros when nothing matched. The histogram is that of the
+        inference time. Raises Invalid when the span is not cut at whole minutes.
+        """
+        for edge in (span.start_us, span.end_us):
+            if edge % (MINUTE * US):
+                raise Invalid.of(
+                    "range", clock.to_iso(edge), "whole minutes for a filtered question"
+                )
+        condition = self._condition(connection, tenant_id, span, where, dimensions)
+        groups = ([_bucket_sql(grain, span, tz)] if grain else []) + list(dimensions)
+        rows = self._grouped(
+            condition, groups, [f"coalesce({_SUMS[name]}, 0)::BIGINT" for name in parts]
+        )
+        bins: dict[tuple[Any, ...], Histogram] = {}
+        if histogram:
+            counted = f"{condition} AND inference_bin <> {NO_BIN}"
+            for row in self._grouped(counted, [*groups, "inference_bin"], ["count(*)"]):
+                bins.setdefault(row[: len(groups)], {})[row[-2]] = row[-1]
+        skip = len(groups)
+        used = {code for row in rows for code in row[skip - len(dimensions) : skip]}
+        named = dictionary.names(connection, tenant_id, used)
+        found = []
+        for row in rows:
+            codes = row[skip - len(dimensions) : skip]
+            keys = tuple(
+                OUTCOMES[code] if dimension == "outcome" else named[code]
+                for dimension, code in zip(dimensions, codes, strict=True)
+            )
+            bucket = _bucket(row[0], grain, tz) if grain else None
+            values = dict(zip(parts, row[skip:], strict=True))
+            found.append(
+                Group(bucket, keys, values, bins.get(row[:skip], {}) if histogram else None)
+            )
+        return found
+
+    def _grouped(
+        self, condition: str, groups: Sequence[str], sums: Sequence[str]
+    ) -> list[tuple[Any, ...]]:
+        statement = f"SELECT {', '.join([*groups, *sums])} FROM facts WHERE {condition}"
+        if groups:
+            positions = ", ".join(str(i + 1) for i in range(len(groups)))
+            statement += f" GROUP BY {positions} ORDER BY {positions}"
+        return self._database.cursor().execute(statement).fetchall()
+
+    @staticmethod
+    def _condition(
+        connection: Connection,
+        tenant_id: int,
+        span: Range,
+        where: Mapping[str, Sequence[str]],
+        dimensions: Sequence[str],
+    ) -> str:
+        """SQL text made of integers only: keys become codes, so nothing of a caller is ever spliced in."""
+        first, end = span.start_us // US // MINUTE, span.end_us // US // MINUTE
+        conditions = [f"tenant_id = {tenant_id:d}", f"minute >= {first:d}", f"minute < {end:d}"]
+        for dimension, accepted in where.items():
+            if dimension == "outcome":
+                codes = [OUTCOMES.index(name) for name in accepted if name in OUTCOMES]
+            else:
+                assert dimension in KEYED
+                codes = list(dictionary.codes(connection, tenant_id, dimension, accepted).values())
+            listed = ", ".join(f"{code:d}" for code in codes) or "NULL"
+            conditions.append(f"{dimension} IN ({listed})")
+        if "error_pattern" in dimensions:
+            conditions.append("error_pattern IS NOT NULL")
+        return " AND ".join(conditions)
+
+    def close(self) -> None:
+        with self._lock:
+            self._database.close()
+
+
+def _batch(part: Slice, codes: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+    def counter(name: str) -> Any:
+        return part.counters[:, _INDEX[name]]
+
+    def measured(name: str, n: str) -> Any:
+        return np.ma.masked_array(counter(name), mask=counter(n) == 0)
+
+    coded = {}
+    for dimension in KEYED:
+        keys = part.keys[dimension]
+        table = np.array([codes[dimension][name] for name in keys.names] + [0], dtype=np.int32)
+        coded[dimension] = np.ma.masked_array(table[keys.index], mask=keys.index < 0)
+    return {
+        "tenant_id": np.full(len(part), part.tenant_id, np.int32),
+        "minute": (part.at_us // (MINUTE * US)).astype(np.int32),
+        **coded,
+        "outcome": part.outcome.astype(np.uint8),
+        "high": counter("high_confidence_fakes") > 0,
+        "billable": counter("billable") > 0,
+        "inference_bin": part.inference_bin.astype(np.int16),
+        "confidence": measured("confidence_mpct", "confidence_n"),
+        "inference_us": measured("inference_us", "inference_n"),
+        "response_us": measured("response_us", "response_n"),
+        "price_micros": counter("revenue_micros"),
+        "bytes": counter("bytes"),
+    }
+
+
+def _bucket_sql(grain: Grain, span: Range, tz: ZoneInfo) -> str:
+    """The bucket of a fact: epoch second for minute and hour, number of the local date for day."""
+    if grain is Grain.MINUTE:
+        return "minute::BIGINT * 60"
+    changes = clock.offsets(span, tz)
+    offset = f"{changes[0][1] // MINUTE:d}"
+    if len(changes) > 1:
+        cases = " ".join(
+            f"WHEN minute >= {start // MINUTE:d} THEN {seconds // MINUTE:d}"
+            for start, seconds in reversed(changes[1:])
+        )
+        offset = f"(CASE {cases} ELSE {offset} END)"
+    if grain is Grain.HOUR:
+        return f"((minute + {offset}) // 60 * 60 - {offset})::BIGINT * 60"
+    return f"(minute + {offset}) // 1440"
+
+
+def _bucket(value: int, grain: Grain, tz: ZoneInfo) -> int:
+    if grain is not Grain.DAY:
+        return value
+    return clock.midnight(clock.to_datetime(value * DAY * US).date(), tz)

@@ -1,0 +1,91 @@
+"""The dictionary of dimension keys: each key's code in the columns, its first and last prediction."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, select
+
+from verascope import clock
+from verascope.store import dialect
+from verascope.store.slices import Slice
+from verascope.store.tables import dimension_keys as table
+
+LOOKUP = 500
+
+
+def learn(connection: Connection, part: Slice) -> None:
+    """Give new keys a code and widen the seen span of known ones, in the fold's transaction."""
+    is_sqlite = dialect.is_sqlite(connection)
+    rows: list[dialect.Row] = []
+    for dimension, keys in part.keys.items():
+        first = dict.fromkeys(range(len(keys.names)), 2**62)
+        last = dict.fromkeys(range(len(keys.names)), -(2**62))
+        for index, at in zip(keys.index.tolist(), part.at_us.tolist(), strict=True):
+            if index >= 0:
+                first[index] = min(first[index], at)
+                last[index] = max(last[index], at)
+        rows += [
+            (
+                part.tenant_id,
+                dimension,
+                name,
+                _instant(first[i], is_sqlite),
+                _instant(last[i], is_sqlite),
+            )
+            for i, name in enumerate(keys.names)
+        ]
+    mark, least, greatest = ("?", "MIN", "MAX") if is_sqlite else ("%s", "LEAST", "GREATEST")
+    statement = (
+        "INSERT INTO dimension_keys (tenant_id, dimension, key, first_at, last_at) "
+        f"VALUES ({', '.join([mark] * 5)}) ON CONFLICT (tenant_id, dimension, key) DO UPDATE SET "
+        f"first_at = {least}(dimension_keys.first_at, excluded.first_at), "
+        f"last_at = {greatest}(dimension_keys.last_at, excluded.last_at)"
+    )
+    if rows:
+        dialect.cursor(connection).executemany(statement, sorted(rows, key=lambda row: row[:3]))
+
+
+def _instant(us: int, is_sqlite: bool) -> object:
+    return clock.to_text(us) if is_sqlite else clock.to_datetime(us).replace(tzinfo=None)
+
+
+def codes(
+    connection: Connection, tenant_id: int, dimension: str, names: Iterable[str]
+) -> dict[str, int]:
+    """The codes of those `names` that are known."""
+    wanted = list(names)
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), LOOKUP):
+        rows = connection.execute(
+            select(table.c.key, table.c.code).where(
+                table.c.tenant_id == tenant_id,
+                table.c.dimension == dimension,
+                table.c.key.in_(wanted[start : start + LOOKUP]),
+            )
+        )
+        found.update((row.key, row.code) for row in rows)
+    return found
+
+
+def names(connection: Connection, tenant_id: int, codes: Iterable[int]) -> dict[int, str]:
+    """The keys behind `codes`, whatever their dimension."""
+    wanted = list(codes)
+    found: dict[int, str] = {}
+    for start in range(0, len(wanted), LOOKUP):
+        rows = connection.execute(
+            select(table.c.code, table.c.key).where(
+                table.c.tenant_id == tenant_id, table.c.code.in_(wanted[start : start + LOOKUP])
+            )
+        )
+        found.update((row.code, row.key) for row in rows)
+    return found
+
+
+def known(connection: Connection, tenant_id: int, dimension: str) -> set[str]:
+    """Every key of a dimension ever seen by the tenant."""
+    return set(
+        connection.execute(
+            select(table.c.key).where(
+                table.c.tenant_id == tenant_id, table.c.dimension == dimension
+            )
+        ).scalars()
+    )

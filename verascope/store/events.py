@@ -1,0 +1,339 @@
+"""Predictions as rows: the idempotent insert, and reading them back one at a time or in pages."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, select
+
+from verascope import clock
+from verascope.clock import Range
+from verascope.records import FULL_MPCT, ImageFacts, Outcome, Prediction, Source
+from verascope.store import dialect
+from verascope.store.tables import idempotency_keys
+from verascope.store.tables import predictions as table
+
+log = logging.getLogger(__name__)
+
+PERCEPTUAL_HASH_VERSION = 1
+LOOKUP = 400
+"""Ids asked for in one statement; SQLite takes 32,766 parameters, short statements cache better."""
+
+
+class Insertion(StrEnum):
+    """What came of one prediction in an insert."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"  # the same prediction was there before
+    CONFLICT = "conflict"  # the id was there before with other content, which stays
+    REFUSED = "refused"  # a value the database can't hold
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPrediction:
+    """A prediction with its place in the order of arrival."""
+
+    seq: int
+    prediction: Prediction
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Values are alternatives; an empty tuple does not filter. `client` is the client as named by callers."""
+
+    client: tuple[str, ...] = ()
+    country: tuple[str, ...] = ()
+    model: tuple[str, ...] = ()
+    outcome: tuple[str, ...] = ()
+    use_case: tuple[str, ...] = ()
+    error_pattern: tuple[str, ...] = ()
+    span: Range | None = None
+
+
+order_commits = dialect.order_commits
+
+
+def insert(connection: Connection, new: Sequence[Prediction]) -> list[Insertion]:
+    """Insert predictions inside the caller's transaction; what came of each, in order.
+
+    One value the database can't hold fails alone. Operational trouble (disk, lock) raises, and then
+    nothing of the transaction may be acknowledged.
+    """
+    order_commits(connection)
+    before = last_seq(connection)
+    rows: list[dialect.Row | None] = [_row_or_none(connection, prediction) for prediction in new]
+    good = [row for row in rows if row is not None]
+    inserted = dialect.insert_new(connection, table, COLUMNS, good) if good else 0
+    if inserted == len(new):
+        return [Insertion.STORED] * len(new)
+    return _judge(connection, new, rows, before)
+
+
+def _judge(
+    connection: Connection,
+    new: Sequence[Prediction],
+    rows: Sequence[dialect.Row | None],
+    before: int,
+) -> list[Insertion]:
+    """Compare with what is stored, because fewer rows went in than came."""
+    stored: dict[tuple[int, str], StoredPrediction] = {}
+    wanted = [prediction for prediction, row in zip(new, rows, strict=True) if row is not None]
+    for start in range(0, len(wanted), LOOKUP):
+        part = wanted[start : start + LOOKUP]
+        found = connection.execute(
+            select(table).where(
+                table.c.tenant_id.in_({p.tenant_id for p in part}),
+                table.c.id.in_([p.id for p in part]),
+            )
+        )
+        for row in found:
+            stored[row.tenant_id, row.id] = _stored(row)
+    results = []
+    for prediction, values in zip(new, rows, strict=True):
+        if values is None:
+            results.append(Insertion.REFUSED)
+            continue
+        kept = stored.get((prediction.tenant_id, prediction.id))
+        assert kept is not None, "a row that met a conflict is stored"
+        if kept.seq > before:
+            # New in this transaction: the first with this id is stored, a repetition is judged against it.
+            before_first = stored[prediction.tenant_id, prediction.id]
+            stored[prediction.tenant_id, prediction.id] = StoredPrediction(
+                0, before_first.prediction
+            )
+            results.append(Insertion.STORED)
+        elif _observed(kept.prediction) == _observed(prediction):
+            results.append(Insertion.DUPLICATE)
+        else:
+            results.append(Insertion.CONFLICT)
+    return results
+
+
+def _observed(p: Prediction) -> tuple[Any, ...]:
+    """What the sender said; what we added (arrival, country, price) may differ between two deliveries."""
+    image = p.image and (p.image.file_hash, p.image.file_size, p.image.width, p.image.height)
+    return (
+        p.timestamp_us, p.client, p.use_case, p.outcome, p.confidence_mpct, p.fake_probability_mpct,
+        p.inference_us, p.model_version, image, p.error_message, p.label, p.tags,
+    )  # fmt: skip
+
+
+COLUMNS = tuple(
+    name
+    for name in table.columns.keys()
+    if name not in ("seq", "labelled_at", "labelled_by", "label_reason")
+)
+_INT64 = 2**63
+
+
+def _row_or_none(connection: Connection, p: Prediction) -> dialect.Row | None:
+    """The values in `COLUMNS` order; None when the database can't hold one of them."""
+    try:
+        row = _row(p, is_sqlite=dialect.is_sqlite(connection))
+    except (ValueError, OverflowError, TypeError, AttributeError):
+        log.warning("prediction %r holds a value that can't be stored", p.id, exc_info=True)
+        return None
+    for value in row:
+        too_big = isinstance(value, int) and not -_INT64 <= value < _INT64
+        if too_big or (isinstance(value, str) and not _is_text(value)):
+            log.warning("prediction %r holds a value that can't be stored", p.id)
+            return None
+    return row
+
+
+def _is_text(value: str) -> bool:
+    """No NUL (PostgreSQL refuses it) and no lone surrogate (UTF-8 has no form for it)."""
+    return value.isascii() and "\0" not in value or _is_utf8(value)
+
+
+def _is_utf8(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in value
+
+
+def _row(p: Prediction, *, is_sqlite: bool) -> dialect.Row:
+    def instant(us: int) -> Any:
+        return clock.to_text(us) if is_sqlite else clock.to_datetime(us).replace(tzinfo=None)
+
+    image = p.image
+    fake = p.fake_probability_mpct
+    return (
+        p.tenant_id,
+        p.id,
+        instant(p.timestamp_us),
+        instant(p.received_us),
+        p.client,
+        p.client_key,
+        p.use_case,
+        p.country,
+        p.source.value,
+        p.outcome.value if p.success else None,
+        None if p.confidence_mpct is None else p.confidence_mpct / 1000,
+        None if fake is None else (FULL_MPCT - fake) / 1000,
+        None if fake is None else fake / 1000,
+        None if p.inference_us is None else p.inference_us / 1000,
+        None if p.response_us is None else p.response_us / 1000,
+        p.model_version,
+        image and image.file_hash,
+        image and image.file_size,
+        image and image.image_format,
+        image and image.width,
+        image and image.height,
+        image and image.perceptual_hash,
+        image and image.perceptual_hash_quality,
+        PERCEPTUAL_HASH_VERSION if image and image.perceptual_hash else None,
+        p.user_ip,
+        p.user_agent,
+        int(p.success),
+        p.error_message,
+        p.error_pattern,
+        int(p.billable),
+        p.billing_rule,
+        p.price_micros,
+        p.label,
+        p.tags,
+    )
+
+
+def thousandths(value: float | None) -> int | None:
+    """The exact integer behind a stored decimal (percent → mpct, ms → µs)."""
+    return None if value is None else round(value * 1000)
+
+
+def _stored(row: Row[Any]) -> StoredPrediction:
+    image = None
+    if row.file_hash is not None:
+        image = ImageFacts(
+            row.file_hash, row.file_size, row.image_format, row.image_width, row.image_height,
+            row.perceptual_hash and bytes(row.perceptual_hash), row.perceptual_hash_quality,
+        )  # fmt: skip
+    return StoredPrediction(
+        row.seq,
+        Prediction(
+            tenant_id=row.tenant_id,
+            id=row.id,
+            timestamp_us=row.timestamp,
+            received_us=row.received_at,
+            client=row.client,
+            client_key=row.client_key,
+            use_case=row.use_case,
+            country=row.country,
+            source=Source(row.source),
+            outcome=Outcome(row.prediction) if row.success else Outcome.FAILED,
+            confidence_mpct=thousandths(row.confidence),
+            fake_probability_mpct=thousandths(row.fake_probability),
+            inference_us=thousandths(row.inference_time_ms),
+            response_us=thousandths(row.response_time_ms),
+            model_version=row.model_version,
+            image=image,
+            user_ip=row.user_ip,
+            user_agent=row.user_agent,
+            error_message=row.error_message,
+            error_pattern=row.error_pattern,
+            billable=bool(row.billable),
+            billing_rule=row.billing_rule,
+            price_micros=row.price_micros,
+            label=row.label,
+            tags=row.tags,
+        ),
+    )
+
+
+def get(connection: Connection, tenant_id: int, prediction_id: str) -> StoredPrediction | None:
+    """The prediction with this id, None when the tenant has none."""
+    row = connection.execute(
+        select(table).where(table.c.tenant_id == tenant_id, table.c.id == prediction_id)
+    ).one_or_none()
+    return None if row is None else _stored(row)
+
+
+def page(
+    connection: Connection, tenant_id: int, where: EventFilter, before_seq: int | None, limit: int
+) -> list[StoredPrediction]:
+    """Up to `limit` predictions that arrived before `before_seq`, newest arrival first."""
+    conditions = [table.c.tenant_id == tenant_id]
+    if before_seq is not None:
+        conditions.append(table.c.seq < before_seq)
+    if where.span is not None:
+        conditions += [
+            table.c.timestamp >= where.span.start_us,
+            table.c.timestamp < where.span.end_us,
+        ]
+    for column, values in (
+        (table.c.client, where.client),
+        (table.c.country, where.country),
+        (func.coalesce(table.c.model_version, "unknown"), where.model),
+        (func.coalesce(table.c.prediction, Outcome.FAILED.value), where.outcome),
+        (table.c.use_case, where.use_case),
+        (table.c.error_pattern, where.error_pattern),
+    ):
+        if values:
+            conditions.append(column.in_(values))
+    rows = connection.execute(
+        select(table).where(and_(*conditions)).order_by(table.c.seq.desc()).limit(limit)
+    )
+    return [_stored(row) for row in rows]
+
+
+def after(connection: Connection, tenant_id: int, seq: int, limit: int) -> list[StoredPrediction]:
+    """Up to `limit` predictions that arrived after `seq`, oldest first."""
+    rows = connection.execute(
+        select(table)
+        .where(table.c.tenant_id == tenant_id, table.c.seq > seq)
+        .order_by(table.c.seq)
+        .limit(limit)
+    )
+    return [_stored(row) for row in rows]
+
+
+def first_timestamp(connection: Connection, tenant_id: int) -> int | None:
+    """When the tenant's earliest prediction happened; None before there is one."""
+    return connection.execute(
+        select(table.c.timestamp)
+        .where(table.c.tenant_id == tenant_id)
+        .order_by(table.c.timestamp)
+        .limit(1)
+    ).scalar()
+
+
+def last_seq(connection: Connection) -> int:
+    """The highest seq committed (or written in this transaction); 0 in an empty store."""
+    return connection.execute(select(func.max(table.c.seq))).scalar() or 0
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """A caller's Idempotency-Key, hashed with its scope, and the hash of the request it belongs to."""
+
+    tenant_id: int
+    key_hash: str
+    request_hash: str
+
+
+def remember(connection: Connection, key: IdempotencyKey, prediction: Prediction) -> None:
+    """Bind a key to a prediction in the transaction that stores it. A key is bound once."""
+    connection.execute(
+        idempotency_keys.insert().values(
+            tenant_id=key.tenant_id,
+            key_hash=key.key_hash,
+            prediction_id=prediction.id,
+            request_hash=key.request_hash,
+            created_at=prediction.received_us,
+        )
+    )
+
+
+def remembered(connection: Connection, key: IdempotencyKey) -> tuple[str, str] | None:
+    """(prediction id, request hash) the key was bound to, None when it is new."""
+    row = connection.execute(
+        select(idempotency_keys.c.prediction_id, idempotency_keys.c.request_hash).where(
+            idempotency_keys.c.tenant_id == key.tenant_id,
+            idempotency_keys.c.key_hash == key.key_hash,
+        )
+    ).one_or_none()
+    return None if row is None else (row.prediction_id, row.request_hash)

@@ -1,0 +1,226 @@
+"""The fold: rows become rollups and columns a heartbeat after their commit, exactly once.
+
+The watermark moves in the transaction that adds to the rollups, conditionally on where it stood, so a crash
+between any two steps repeats nothing and skips nothing. Only the server folds; rows may come from any process.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection, select
+
+from verascope import clock
+from verascope.errors import Busy, VerascopeError
+from verascope.store import dictionary, events, rollups, slices
+from verascope.store.columns import Columns
+from verascope.store.database import Database
+from verascope.store.slices import KEYED, Slice
+from verascope.store.tables import fold_state, tenants
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+HEARTBEAT_SECONDS = 0.2
+SLICE_ROWS = 25_000
+"""Bounds what a slice takes in memory (about 25 MB while it is folded)."""
+WAIT_SECONDS = 30.0
+
+
+class Submit(Protocol):
+    """Runs a write in the store's one writer; the future holds its result after the commit."""
+
+    def __call__(self, job: Callable[[Connection], T]) -> Future[T]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    tenant_id: int
+    folded_seq: int
+    generation: int
+    time_zone: str
+
+
+class Superseded(VerascopeError):
+    """The watermark moved under a fold; its additions were not applied."""
+
+
+class Folder:
+    """Folds in a thread of its own between `start` and `stop`. `fold_all` works without the thread."""
+
+    def __init__(
+        self, database: Database, columns: Columns | None, submit: Submit, high_confidence_mpct: int
+    ) -> None:
+        self._database = database
+        self._columns = columns
+        self._submit = submit
+        self._cut = high_confidence_mpct
+        self._wake = threading.Event()
+        self._moved = threading.Condition()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        self.folded_seq = 0
+        self.problem: str | None = None
+        self._is_current = False
+        self._behind_since: float | None = None
+
+    def start(self) -> None:
+        """Begin folding. Call once, after migrations."""
+        self._thread = threading.Thread(target=self._run, name="folder", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Fold what is committed, then end the thread."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(WAIT_SECONDS)
+
+    @property
+    def lag_seconds(self) -> float:
+        """For how long committed rows have been waiting to be folded; 0 when none are."""
+        since = self._behind_since
+        return 0.0 if since is None else time.monotonic() - since
+
+    def wait(self, seq: int) -> None:
+        """Return once everything up to `seq` is in rollups and columns. Raises Busy after 30 s."""
+        if self.folded_seq >= seq:
+            return
+        self._wake.set()
+        with self._moved:
+            if not self._moved.wait_for(lambda: self.folded_seq >= seq, WAIT_SECONDS):
+                raise Busy(self.problem or "The summaries are still being brought up to date.", 5)
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait(HEARTBEAT_SECONDS)
+            stopping = self._stopping
+            self._wake.clear()
+            try:
+                self.fold_all()
+                self.problem = None
+            except Exception as error:
+                # The loop must survive: rows are safe, the next heartbeat tries again.
+                log.exception("fold failed")
+                self.problem = f"Summaries can't be brought up to date: {type(error).__name__}."
+                if not stopping:
+                    time.sleep(1)
+            if stopping:
+                return
+
+    def fold_all(self) -> None:
+        """Fold every committed row of every tenant."""
+        with self._database.reading() as connection:
+            upto = events.last_seq(connection)
+        if upto <= self.folded_seq and self._is_current:
+            return
+        self._is_current = False
+        if self._behind_since is None:
+            self._behind_since = time.monotonic()
+        for state in self._states():
+            self._fold_tenant(state, upto)
+        with self._moved:
+            self.folded_seq = max(self.folded_seq, upto)
+            self._moved.notify_all()
+        self._is_current = True
+        self._behind_since = None
+
+    def _fold_tenant(self, state: _State, upto: int) -> None:
+        while state.folded_seq < upto:
+            with self._database.reading() as connection:
+                part = slices.read(
+                    connection, state.tenant_id, state.folded_seq, upto, SLICE_ROWS, self._cut
+                )
+            self._submit(lambda writing, s=state, p=part: _apply(writing, s, p)).result()
+            if self._columns is not None:
+                if self._columns.watermark(state.tenant_id) == (state.generation, part.after):
+                    self._append(self._columns, part, state.generation)
+                else:
+                    self._catch_up(self._columns, state, part.upto)
+            state = _State(state.tenant_id, part.upto, state.generation, state.time_zone)
+        if self._columns is not None:
+            self._catch_up(self._columns, state, state.folded_seq)
+
+    def _catch_up(self, columns: Columns, state: _State, upto: int) -> None:
+        """Bring the columns to `upto` from the rows: after a crash, a lost file or a rebuild."""
+        generation, seq = columns.watermark(state.tenant_id)
+        if generation != state.generation or seq > upto:
+            columns.restart(state.tenant_id, state.generation)
+            seq = 0
+        while seq < upto:
+            with self._database.reading() as connection:
+                part = slices.read(connection, state.tenant_id, seq, upto, SLICE_ROWS, self._cut)
+            self._append(columns, part, state.generation)
+            seq = part.upto
+
+    def _append(self, columns: Columns, part: Slice, generation: int) -> None:
+        with self._database.reading() as connection:
+            codes = {
+                name: dictionary.codes(connection, part.tenant_id, name, part.keys[name].names)
+                for name in KEYED
+            }
+        columns.append(part, codes, generation)
+
+    def _states(self) -> list[_State]:
+        """Where each tenant's fold stands; starts or restarts those whose cut or zone is another now."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                select(
+                    tenants.c.tenant_id,
+                    tenants.c.time_zone,
+                    fold_state.c.folded_seq,
+                    fold_state.c.generation,
+                    fold_state.c.time_zone.label("folded_zone"),
+                    fold_state.c.high_confidence_mpct,
+                ).join_from(
+                    tenants, fold_state, tenants.c.tenant_id == fold_state.c.tenant_id, isouter=True
+                )
+            ).all()
+        states = []
+        for row in rows:
+            is_current = row.folded_zone == row.time_zone and row.high_confidence_mpct == self._cut
+            if row.generation is None or not is_current:
+                self._submit(
+                    lambda c, r=row: restart(c, r.tenant_id, r.time_zone, self._cut)
+                ).result()
+                states.append(_State(row.tenant_id, 0, (row.generation or 0) + 1, row.time_zone))
+            else:
+                states.append(_State(row.tenant_id, row.folded_seq, row.generation, row.time_zone))
+        return states
+
+
+def restart(
+    connection: Connection, tenant_id: int, time_zone: str, high_confidence_mpct: int
+) -> None:
+    """Empty the tenant's rollups and return its watermark to 0: the next fold rebuilds them from the rows."""
+    rollups.clear(connection, tenant_id)
+    values = {"folded_seq": 0, "time_zone": time_zone, "high_confidence_mpct": high_confidence_mpct}
+    moved = connection.execute(
+        fold_state.update()
+        .where(fold_state.c.tenant_id == tenant_id)
+        .values(generation=fold_state.c.generation + 1, **values)
+    )
+    if not moved.rowcount:
+        connection.execute(fold_state.insert().values(tenant_id=tenant_id, generation=1, **values))
+
+
+def _apply(connection: Connection, state: _State, part: Slice) -> None:
+    moved = connection.execute(
+        fold_state.update()
+        .where(
+            fold_state.c.tenant_id == state.tenant_id,
+            fold_state.c.folded_seq == part.after,
+            fold_state.c.generation == state.generation,
+        )
+        .values(folded_seq=part.upto)
+    )
+    if moved.rowcount != 1:
+        raise Superseded(f"The fold of tenant {state.tenant_id} no longer stands at {part.after}.")
+    if len(part):
+        rollups.add(connection, rollups.additions(part, clock.zone(state.time_zone)))
+        dictionary.learn(connection, part)

@@ -1,0 +1,201 @@
+"""Rollups: additive integer counters by grain, dimension and bucket, and the histograms beside them.
+
+Grains: minute (dimension `all` only), hour, day; hours and days are cut in the tenant's zone. Histograms: for
+`all` and `model`, by hour and day. `additions` is pure: what a slice of rows adds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from sqlalchemy import Connection, Table, and_, func, select
+
+from verascope import clock
+from verascope.clock import Grain
+from verascope.store import dialect
+from verascope.store.slices import KEYED, NO_BIN, Ints, Keys, Slice
+from verascope.store.tables import COUNTERS, rollup_histograms, rollups
+
+ALL = "all"
+"""The dimension without keys; its key is the empty text."""
+
+HISTOGRAM_DIMENSIONS = (ALL, "model")
+INFERENCE = "inference"
+CONFIDENCE = "confidence"
+
+Histogram = dict[int, int]
+"""{bin: count}; see `metrics.quantile_of` for what a bin means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Additions:
+    """Rows to add up into the two tables, in their column order."""
+
+    rollups: list[dialect.Row]
+    histograms: list[dialect.Row]
+
+
+def additions(part: Slice, tz: ZoneInfo) -> Additions:
+    """What the rows of `part` add, with hours and days cut in `tz`."""
+    everything = Keys(np.zeros(len(part), np.int64), [""])
+    counters: list[dialect.Row] = []
+    histograms: list[dialect.Row] = []
+    for grain in Grain:
+        buckets = clock.floor_all(part.at_us, grain, tz)
+        dimensions = (ALL,) if grain is Grain.MINUTE else (ALL, *KEYED)
+        for dimension in dimensions:
+            keys = everything if dimension == ALL else part.keys[dimension]
+            head = (part.tenant_id, grain.value, dimension)
+            counters += _sums(head, buckets, keys, part.counters)
+            if dimension in HISTOGRAM_DIMENSIONS and grain is not Grain.MINUTE:
+                for measure, bins in (
+                    (INFERENCE, part.inference_bin),
+                    (CONFIDENCE, part.confidence_bin),
+                ):
+                    histograms += _bin_counts((*head, measure), buckets, keys, bins)
+    return Additions(counters, histograms)
+
+
+def _sums(head: dialect.Row, buckets: Ints, keys: Keys, counters: Ints) -> list[dialect.Row]:
+    """One row for each (bucket, key) that occurs: the exact integer sums of its counters."""
+    chosen = keys.index >= 0
+    if not chosen.any():
+        return []
+    pairs = np.stack([buckets[chosen], keys.index[chosen]])
+    order = np.lexsort(pairs[::-1])
+    pairs = pairs[:, order]
+    starts = np.flatnonzero(np.any(np.diff(pairs, axis=1, prepend=pairs[:, :1] - 1) != 0, axis=0))
+    sums = np.add.reduceat(counters[chosen][order], starts, axis=0).tolist()
+    return [
+        (*head, bucket, keys.names[key], *values)
+        for bucket, key, values in zip(*pairs[:, starts].tolist(), sums, strict=True)
+    ]
+
+
+def _bin_counts(head: dialect.Row, buckets: Ints, keys: Keys, bins: Ints) -> list[dialect.Row]:
+    chosen = (keys.index >= 0) & (bins != NO_BIN)
+    if not chosen.any():
+        return []
+    triples = np.stack([buckets[chosen], keys.index[chosen], bins[chosen]])
+    distinct, n = np.unique(triples, axis=1, return_counts=True)
+    return [
+        (*head, bucket, keys.names[key], bin_index, count)
+        for (bucket, key, bin_index), count in zip(distinct.T.tolist(), n.tolist(), strict=True)
+    ]
+
+
+def add(connection: Connection, new: Additions) -> None:
+    """Add up inside the caller's transaction, which also moves the watermark."""
+    dialect.add_up(connection, rollups, new.rollups)
+    dialect.add_up(connection, rollup_histograms, new.histograms)
+
+
+def clear(connection: Connection, tenant_id: int) -> None:
+    """Forget the tenant's rollups, for a rebuild in the same transaction as the watermark's return to 0."""
+    for table in (rollups, rollup_histograms):
+        connection.execute(table.delete().where(table.c.tenant_id == tenant_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Summed counters of one group; bucket or key is None when the sum runs over all of them."""
+
+    bucket: int | None
+    key: str | None
+    parts: dict[str, int]
+
+
+def read(
+    connection: Connection,
+    tenant_id: int,
+    grain: Grain,
+    dimension: str,
+    buckets: tuple[int, int],
+    *,
+    by_bucket: bool = False,
+    by_key: bool = False,
+    keys: Sequence[str] | None = None,
+    top: tuple[str, int] | None = None,
+    parts: Sequence[str] = COUNTERS,
+) -> list[Counts]:
+    """Sums over buckets start <= bucket < end (epoch seconds), oldest bucket first, then by key.
+
+    top: (counter, n) keeps the n groups with the highest sum of that counter, highest first.
+    An ungrouped question gives one Counts, of zeros when nothing was there.
+    """
+    sums = [func.coalesce(func.sum(rollups.c[name]), 0).label(name) for name in parts]
+    groups = _groups(rollups, by_bucket, by_key)
+    statement = select(*groups, *sums).where(
+        _within(rollups, tenant_id, grain, dimension, buckets, keys)
+    )
+    if groups:
+        statement = statement.group_by(*groups)
+    if top is not None:
+        counter, limit = top
+        statement = statement.order_by(func.sum(rollups.c[counter]).desc(), *groups).limit(limit)
+    else:
+        statement = statement.order_by(*groups)
+    skip = len(groups)
+    return [
+        Counts(
+            row[0] if by_bucket else None,
+            row[skip - 1] if by_key else None,
+            dict(zip(parts, map(int, row[skip:]), strict=True)),
+        )
+        for row in connection.execute(statement)
+    ]
+
+
+def read_histogram(
+    connection: Connection,
+    tenant_id: int,
+    grain: Grain,
+    dimension: str,
+    measure: str,
+    buckets: tuple[int, int],
+    *,
+    by_bucket: bool = False,
+    by_key: bool = False,
+    keys: Sequence[str] | None = None,
+) -> dict[tuple[int | None, str | None], Histogram]:
+    """{(bucket, key): histogram}; dimension is one of HISTOGRAM_DIMENSIONS, grain hour or day."""
+    groups = _groups(rollup_histograms, by_bucket, by_key)
+    statement = (
+        select(*groups, rollup_histograms.c.bin, func.sum(rollup_histograms.c.n))
+        .where(
+            _within(rollup_histograms, tenant_id, grain, dimension, buckets, keys),
+            rollup_histograms.c.measure == measure,
+        )
+        .group_by(*groups, rollup_histograms.c.bin)
+    )
+    skip = len(groups)
+    found: dict[tuple[int | None, str | None], Histogram] = {}
+    for row in connection.execute(statement):
+        group = (row[0] if by_bucket else None, row[skip - 1] if by_key else None)
+        found.setdefault(group, {})[row[skip]] = int(row[skip + 1])
+    return found
+
+
+def _groups(table: Table, by_bucket: bool, by_key: bool) -> list[object]:
+    return [table.c.bucket] * by_bucket + [table.c.key] * by_key
+
+
+def _within(
+    table: Table,
+    tenant_id: int,
+    grain: Grain,
+    dimension: str,
+    buckets: tuple[int, int],
+    keys: Sequence[str] | None,
+) -> object:
+    conditions = [
+        table.c.tenant_id == tenant_id,
+        table.c.grain == grain.value,
+        table.c.dimension == dimension,
+        table.c.bucket >= buckets[0],
+        table.c.bucket < buckets[1],
+    ]
+    if keys is not None:
+        conditions.append(table.c.key.in_(keys))
+    return and_(*conditions)

@@ -1,0 +1,294 @@
+"""Every table, once, for SQLite and PostgreSQL alike.
+
+`tenant_id` stands in each of them. The names and columns of `predictions`, `system_metrics`,
+`performance_benchmarks` and `alerts` that the brief fixes are read by other tools: they only ever gain columns.
+Instants are UTC (`Utc`), money is integer millionths, sums are integers.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects import postgresql
+
+from verascope import clock
+
+DEFAULT_TENANT = 1
+
+metadata = MetaData()
+
+
+class Utc(TypeDecorator[int]):
+    """An instant in microseconds since 1970 UTC; UTC text in SQLite so that `DATE(timestamp)` works."""
+
+    impl = String(26)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(postgresql.TIMESTAMP(timezone=False))
+        return dialect.type_descriptor(String(26))
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if dialect.name == "postgresql":
+            return clock.to_datetime(value).replace(tzinfo=None)
+        return clock.to_text(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        if isinstance(value, datetime):
+            return clock.from_datetime(value.replace(tzinfo=UTC))
+        return clock.from_text(value)
+
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite gives AUTOINCREMENT to INTEGER PRIMARY KEY only."""
+
+
+def _tenant() -> Column[int]:
+    return Column("tenant_id", Integer, nullable=False, server_default=text(str(DEFAULT_TENANT)))
+
+
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("time_zone", Text, nullable=False, server_default="UTC"),
+    Column("created_at", Utc, nullable=False),
+)
+
+predictions = Table(
+    "predictions",
+    metadata,
+    # A feed cursor must never be reused, hence AUTOINCREMENT; commits happen in this order.
+    Column("seq", BigId, primary_key=True, autoincrement=True),
+    _tenant(),
+    Column("id", String(36), nullable=False),
+    Column("timestamp", Utc, nullable=False),
+    Column("received_at", Utc, nullable=False),
+    Column("client", Text, nullable=False),
+    Column("client_key", Text, nullable=False),
+    Column("use_case", Text, nullable=False),
+    Column("country", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("prediction", Text),
+    Column("confidence", Float),
+    Column("real_probability", Float),
+    Column("fake_probability", Float),
+    Column("inference_time_ms", Float),
+    Column("response_time_ms", Float),
+    Column("model_version", Text),
+    Column("file_hash", String(64)),
+    Column("file_size", BigInteger),
+    Column("image_format", Text),
+    Column("image_width", Integer),
+    Column("image_height", Integer),
+    Column("perceptual_hash", LargeBinary),
+    Column("perceptual_hash_quality", SmallInteger),
+    Column("perceptual_hash_version", SmallInteger),
+    Column("user_ip", Text),
+    Column("user_agent", Text),
+    Column("success", Integer, nullable=False),
+    Column("error_message", Text),
+    Column("error_pattern", Text),
+    Column("billable", Integer, nullable=False),
+    Column("billing_rule", SmallInteger, nullable=False),
+    Column("price_micros", BigInteger, nullable=False),
+    Column("label", Text),
+    Column("labelled_at", Utc),
+    Column("labelled_by", Text),
+    Column("label_reason", Text),
+    Column("tags", Text),
+    UniqueConstraint("tenant_id", "id", name="uq_predictions_tenant_id_id"),
+    Index("ix_predictions_tenant_timestamp", "tenant_id", "timestamp"),
+    # Serves the brief's first query (GROUP BY error_message WHERE success = 0) without touching a good row.
+    Index(
+        "ix_predictions_errors",
+        "error_message",
+        sqlite_where=text("success = 0"),
+        postgresql_where=text("success = 0"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    _tenant(),
+    Column("key_hash", String(64), nullable=False),
+    Column("prediction_id", String(36), nullable=False),
+    Column("request_hash", String(64), nullable=False),
+    Column("created_at", Utc, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "key_hash", name="pk_idempotency_keys"),
+)
+
+COUNTERS = (
+    "total",
+    "real",
+    "fake",
+    "uncertain",
+    "failed",
+    "billable",
+    "high_confidence_fakes",
+    "confidence_mpct",
+    "confidence_n",
+    "inference_us",
+    "inference_n",
+    "response_us",
+    "response_n",
+    "revenue_micros",
+    "bytes",
+)
+"""The additive parts of every metric; only these are stored, ratios are computed when read."""
+
+rollups = Table(
+    "rollups",
+    metadata,
+    _tenant(),
+    Column("grain", Text, nullable=False),
+    Column("dimension", Text, nullable=False),
+    Column("bucket", BigInteger, nullable=False),
+    Column("key", Text, nullable=False),
+    *(Column(name, BigInteger, nullable=False, server_default="0") for name in COUNTERS),
+    # bucket before key: the top ten of 30 days is one range scan.
+    PrimaryKeyConstraint("tenant_id", "grain", "dimension", "bucket", "key", name="pk_rollups"),
+    sqlite_with_rowid=False,
+)
+
+rollup_histograms = Table(
+    "rollup_histograms",
+    metadata,
+    _tenant(),
+    Column("grain", Text, nullable=False),
+    Column("dimension", Text, nullable=False),
+    Column("measure", Text, nullable=False),
+    Column("bucket", BigInteger, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("bin", Integer, nullable=False),
+    Column("n", BigInteger, nullable=False),
+    PrimaryKeyConstraint(
+        "tenant_id",
+        "grain",
+        "dimension",
+        "measure",
+        "bucket",
+        "key",
+        "bin",
+        name="pk_rollup_histograms",
+    ),
+    sqlite_with_rowid=False,
+)
+
+dimension_keys = Table(
+    "dimension_keys",
+    metadata,
+    Column("code", BigId, primary_key=True, autoincrement=True),
+    _tenant(),
+    Column("dimension", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("first_at", Utc, nullable=False),
+    Column("last_at", Utc, nullable=False),
+    UniqueConstraint(
+        "tenant_id", "dimension", "key", name="uq_dimension_keys_tenant_dimension_key"
+    ),
+    sqlite_autoincrement=True,
+)
+
+fold_state = Table(
+    "fold_state",
+    metadata,
+    Column("tenant_id", Integer, primary_key=True),
+    # Every row with seq <= folded_seq is in the rollups, none above.
+    Column("folded_seq", BigInteger, nullable=False),
+    # A new generation makes the columns file rebuild itself.
+    Column("generation", Integer, nullable=False),
+    # What the rollups were cut with; another value in the settings or the tenant means a rebuild.
+    Column("time_zone", Text, nullable=False),
+    Column("high_confidence_mpct", Integer, nullable=False),
+)
+
+system_metrics = Table(
+    "system_metrics",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    _tenant(),
+    Column("timestamp", Utc, nullable=False),
+    Column("cpu_usage", Float),
+    Column("memory_usage", Float),
+    Column("disk_usage", Float),
+    Column("disk_read_bytes", BigInteger),
+    Column("disk_write_bytes", BigInteger),
+    Column("network_sent_bytes", BigInteger),
+    Column("network_received_bytes", BigInteger),
+    Column("active_connections", Integer),
+    Column("total_requests", BigInteger),
+    Column("error_rate", Float),
+    Index("ix_system_metrics_tenant_timestamp", "tenant_id", "timestamp"),
+    sqlite_autoincrement=True,
+)
+
+performance_benchmarks = Table(
+    "performance_benchmarks",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    _tenant(),
+    Column("timestamp", Utc, nullable=False),
+    Column("model_version", Text),
+    Column("avg_inference_time", Float),
+    Column("throughput_per_second", Float),
+    Column("accuracy_rate", Float),
+    Column("total_processed", BigInteger),
+    sqlite_autoincrement=True,
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    _tenant(),
+    Column("timestamp", Utc, nullable=False),
+    Column("alert_type", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("metric_value", Float),
+    Column("threshold_value", Float),
+    Column("resolved", Integer, nullable=False, server_default="0"),
+    Column("resolved_at", Utc),
+    Index("ix_alerts_tenant_timestamp", "tenant_id", "timestamp"),
+    sqlite_autoincrement=True,
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    _tenant(),
+    Column("client", Text, nullable=False),
+    # The first characters of the key, so that people recognise it in a list.
+    Column("prefix", Text, nullable=False),
+    Column("key_hash", String(64), nullable=False, unique=True),
+    Column("created_at", Utc, nullable=False),
+    Column("revoked_at", Utc),
+    sqlite_autoincrement=True,
+)
