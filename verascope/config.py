@@ -186,10 +186,10 @@ def _overlay(
     values: dict[str, Any], environ: Mapping[str, str], problems: list[FieldError]
 ) -> None:
     known = {PREFIX + "_".join(path).upper(): path for path in _leaves(Settings)}
-    for name, raw in sorted(environ.items()):
+    for name, value in sorted(environ.items()):
         if not name.startswith(PREFIX) or name == "VERASCOPE_HOME":
             continue
-        key = _ENV_ALIASES.get(name, name)
+        raw, key = value, _ENV_ALIASES.get(name, name)
         if key not in known and key.endswith("_FILE"):
             key = _ENV_ALIASES.get(key.removesuffix("_FILE"), key.removesuffix("_FILE"))
             if key in known:
@@ -255,9 +255,8 @@ def _check(values: Any, struct: type[msgspec.Struct], prefix: str) -> list[Field
         try:
             msgspec.convert(value, fields[key].type, strict=False, dec_hook=_path)
         except msgspec.ValidationError as error:
-            is_secret = "password" in key
-            value = "(secret)" if is_secret else value
-            problems.append(FieldError(f"{prefix}{key}", shown(value), str(error)))
+            seen = "(secret)" if "password" in key else shown(value)
+            problems.append(FieldError(f"{prefix}{key}", seen, str(error)))
     for name, field in fields.items():
         if field.required and name not in values:
             problems.append(FieldError(f"{prefix}{name}", "nothing", "this key is required here"))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.store import postgres
 
+from tests.store import postgres
 from verascope import config
 from verascope.store.database import Database
 

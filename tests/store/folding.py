@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from sqlalchemy import Connection, select
+
 from verascope.records import Prediction
 from verascope.store import events
 from verascope.store.columns import Columns

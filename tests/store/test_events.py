@@ -4,6 +4,7 @@ import dataclasses
 
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
+
 from tests.predictions import NOON, events, make
 from tests.store.folding import insert
 from verascope.clock import Range
@@ -44,7 +45,8 @@ def test_the_same_id_with_other_content_is_a_conflict_and_changes_nothing(
     ]
     with database.reading() as connection:
         found = store.get(connection, 1, prediction.id)
-    assert found is not None and found.prediction == prediction
+    assert found is not None
+    assert found.prediction == prediction
 
 
 def test_repetitions_inside_one_group_are_judged_one_by_one(database: Database) -> None:

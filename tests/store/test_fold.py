@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
+
 from tests.predictions import NOON, make, sequences
 from tests.store.folding import CUT, fold, insert, stored_rollups, submit_to
 from verascope import clock

@@ -189,9 +189,9 @@ class Writer:
             self.commits += 1
         with self._depth_lock:
             self._depth -= len(group)
-        _answer(group, outcomes)
         for callback in self.on_commit:
             callback(self.last_seq)
+        _answer(group, outcomes)
 
     def _store(self, group: list[_Entry]) -> list[Insertion | VerascopeError]:
         with self._database.writing() as connection:

@@ -72,17 +72,16 @@ class Database:
             raise StoreUnusable(
                 f"{path} can't be written; check the rights of the file and its folder."
             )
+        database = cls(
+            "sqlite",
+            f"sqlite:///{path}",
+            _sqlite_engine(path, settings.recording.synchronous, read_only=True),
+            _sqlite_engine(path, settings.recording.synchronous, read_only=False),
+            path,
+        )
         try:
             _check_sqlite(path)
-            database = cls(
-                "sqlite",
-                f"sqlite:///{path}",
-                _sqlite_engine(path, settings.recording.synchronous, read_only=True),
-                _sqlite_engine(path, settings.recording.synchronous, read_only=False),
-                path,
-            )
-            with database.writing() as connection:
-                migrate.upgrade(connection)
+            database._migrate()
         except (sqlite3.DatabaseError, OperationalError) as error:
             raise StoreUnusable(_sqlite_trouble(path, error)) from error
         return database
@@ -106,13 +105,20 @@ class Database:
             reader = reader.execution_options(postgresql_readonly=True)
             writer = create_engine(url, pool_size=2, pool_pre_ping=True)
             database = cls("postgresql", shown, reader, writer, None)
-            with database.writing() as connection:
-                migrate.upgrade(connection)
+            database._migrate()
         except ModuleNotFoundError:
             raise StoreUnusable("PostgreSQL needs psycopg: install verascope[postgres].") from None
         except OperationalError as error:
             raise StoreUnusable(f"{shown} can't be used: {str(error.orig).strip()}") from error
         return database
+
+    def _migrate(self) -> None:
+        try:
+            with self.writing() as connection:
+                migrate.upgrade(connection)
+        except BaseException:
+            self.close()
+            raise
 
     def claim(self) -> None:
         """Become the one server of this database until `close`. Raises StoreUnusable when there is another."""

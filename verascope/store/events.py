@@ -121,9 +121,9 @@ def _observed(p: Prediction) -> tuple[Any, ...]:
 
 
 COLUMNS = tuple(
-    name
-    for name in table.columns.keys()
-    if name not in ("seq", "labelled_at", "labelled_by", "label_reason")
+    column.name
+    for column in table.columns
+    if column.name not in ("seq", "labelled_at", "labelled_by", "label_reason")
 )
 _INT64 = 2**63
 
@@ -145,15 +145,13 @@ def _row_or_none(connection: Connection, p: Prediction) -> dialect.Row | None:
 
 def _is_text(value: str) -> bool:
     """No NUL (PostgreSQL refuses it) and no lone surrogate (UTF-8 has no form for it)."""
-    return value.isascii() and "\0" not in value or _is_utf8(value)
-
-
-def _is_utf8(value: str) -> bool:
+    if "\0" in value:
+        return False
     try:
         value.encode()
     except UnicodeEncodeError:
         return False
-    return "\0" not in value
+    return True
 
 
 def _row(p: Prediction, *, is_sqlite: bool) -> dialect.Row:

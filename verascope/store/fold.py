@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, select
@@ -136,7 +137,7 @@ class Folder:
                 part = slices.read(
                     connection, state.tenant_id, state.folded_seq, upto, SLICE_ROWS, self._cut
                 )
-            self._submit(lambda writing, s=state, p=part: _apply(writing, s, p)).result()
+            self._submit(partial(_apply, state=state, part=part)).result()
             if self._columns is not None:
                 if self._columns.watermark(state.tenant_id) == (state.generation, part.after):
                     self._append(self._columns, part, state.generation)
@@ -186,7 +187,12 @@ class Folder:
             is_current = row.folded_zone == row.time_zone and row.high_confidence_mpct == self._cut
             if row.generation is None or not is_current:
                 self._submit(
-                    lambda c, r=row: restart(c, r.tenant_id, r.time_zone, self._cut)
+                    partial(
+                        restart,
+                        tenant_id=row.tenant_id,
+                        time_zone=row.time_zone,
+                        high_confidence_mpct=self._cut,
+                    )
                 ).result()
                 states.append(_State(row.tenant_id, 0, (row.generation or 0) + 1, row.time_zone))
             else:

@@ -6,10 +6,11 @@ Grains: minute (dimension `all` only), hour, day; hours and days are cut in the 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from sqlalchemy import Connection, Table, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, select
 
 from verascope import clock
 from verascope.clock import Grain
@@ -177,7 +178,7 @@ def read_histogram(
     return found
 
 
-def _groups(table: Table, by_bucket: bool, by_key: bool) -> list[object]:
+def _groups(table: Table, by_bucket: bool, by_key: bool) -> list[ColumnElement[Any]]:
     return [table.c.bucket] * by_bucket + [table.c.key] * by_key
 
 
@@ -188,7 +189,7 @@ def _within(
     dimension: str,
     buckets: tuple[int, int],
     keys: Sequence[str] | None,
-) -> object:
+) -> ColumnElement[bool]:
     conditions = [
         table.c.tenant_id == tenant_id,
         table.c.grain == grain.value,
