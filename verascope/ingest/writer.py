@@ -7,7 +7,6 @@ themselves. Folds and every other write run in the same thread, between groups.
 import asyncio
 import logging
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -15,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from verascope.errors import Busy, Conflict, Invalid, VerascopeError
 from verascope.records import Prediction, Source
@@ -156,7 +154,7 @@ class Writer:
         try:
             with self._database.writing() as connection:
                 connection.execute(tenants.update().values(name=tenants.c.name))
-        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        except Exception as error:
             self.problem = f"Predictions can't be recorded: {_reason(error)}."
         else:
             self.problem = None
@@ -176,13 +174,10 @@ class Writer:
         outcomes: list[Insertion | VerascopeError]
         try:
             outcomes = self._store(group)
-        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        except Exception as error:
+            # Whatever it was, the transaction is rolled back: nothing of it may be acknowledged.
             log.exception("%d predictions could not be recorded", len(group))
             self.problem = f"Predictions can't be recorded: {_reason(error)}."
-            outcomes = [Busy(self.problem, 5)] * len(group)
-        except Exception as error:
-            log.exception("%d predictions could not be recorded", len(group))
-            self.problem = f"Predictions can't be recorded: {type(error).__name__}."
             outcomes = [Busy(self.problem, 5)] * len(group)
         else:
             self.problem = None
