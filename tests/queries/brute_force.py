@@ -1,0 +1,81 @@
+"""The definitions once more, the plain way: a loop over predictions, with exact fractions."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil
+
+from verascope.clock import Range
+from verascope.metrics import METRICS
+from verascope.records import Outcome, Prediction
+
+QUANTILES = {"inference_time_p50": 50, "inference_time_p95": 95, "inference_time_p99": 99}
+
+
+def keys_of(p: Prediction) -> dict[str, str | None]:
+    return {
+        "client": p.client_key,
+        "country": p.country,
+        "model": p.model_version or "unknown",
+        "use_case": p.use_case,
+        "error_pattern": p.error_pattern,
+        "outcome": p.outcome.value,
+    }
+
+
+def matching(
+    predictions: Iterable[Prediction], span: Range, filters: dict[str, list[str]]
+) -> list[Prediction]:
+    return [
+        p
+        for p in predictions
+        if span.start_us <= p.timestamp_us < span.end_us
+        and all(keys_of(p)[name] in values for name, values in filters.items())
+    ]
+
+
+def metrics(predictions: list[Prediction], seconds: int) -> dict[str, object]:
+    """Every metric but the percentiles; ratios are fractions, money a Decimal."""
+    n = {outcome: sum(p.outcome is outcome for p in predictions) for outcome in Outcome}
+    total = len(predictions)
+    verdicts = total - n[Outcome.FAILED]
+    succeeded = [p for p in predictions if p.outcome is not Outcome.FAILED]
+
+    def percent(part: int, whole: int) -> Fraction | None:
+        return Fraction(100 * part, whole) if whole else None
+
+    def mean(values: list[int | None]) -> Fraction | None:
+        known = [value for value in values if value is not None]
+        return Fraction(sum(known), len(known) * 1000) if known else None
+
+    found: dict[str, object] = {
+        "total_predictions": total,
+        "real_predictions": n[Outcome.REAL],
+        "fake_predictions": n[Outcome.FAKE],
+        "uncertain_predictions": n[Outcome.UNCERTAIN],
+        "failed_predictions": n[Outcome.FAILED],
+        "succeeded_predictions": verdicts,
+        "success_rate": percent(verdicts, total),
+        "error_rate": percent(n[Outcome.FAILED], total),
+        "real_share": percent(n[Outcome.REAL], verdicts),
+        "fake_share": percent(n[Outcome.FAKE], verdicts),
+        "uncertain_share": percent(n[Outcome.UNCERTAIN], verdicts),
+        "avg_confidence": mean([p.confidence_mpct for p in succeeded]),
+        "avg_inference_time": mean([p.inference_us for p in succeeded]),
+        "avg_response_time": mean([p.response_us for p in succeeded]),
+        "high_confidence_fakes": sum(
+            p.outcome is Outcome.FAKE and (p.confidence_mpct or 0) > 90_000 for p in predictions
+        ),
+        "billable_predictions": sum(p.billable for p in predictions),
+        "revenue": Decimal(sum(p.price_micros for p in predictions if p.billable)) / 10**6,
+        "throughput_per_hour": Fraction(3600 * total, seconds) if seconds else None,
+    }
+    assert found.keys() | QUANTILES.keys() == METRICS.keys(), "a metric has no law"
+    return found
+
+
+def nearest_rank_us(predictions: list[Prediction], percent: int) -> int | None:
+    measured = sorted(
+        p.inference_us for p in predictions if p.success and p.inference_us is not None
+    )
+    return measured[ceil(Fraction(percent * len(measured), 100)) - 1] if measured else None

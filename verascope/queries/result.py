@@ -1,0 +1,275 @@
+"""The shape of an answer: groups in order, empty buckets as zeros, what a limit left out, the range before."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from verascope import clock
+from verascope.clock import US, Grain, Range
+from verascope.metrics import METRICS, Value, quantile_of
+from verascope.queries.plan import BY_OUTCOME, Plan, Source, has_quantiles
+from verascope.queries.query import Query
+from verascope.queries.reader import Ask, Cells, Reader
+from verascope.queries.rows import Cell, Group
+from verascope.queries.span import Span
+from verascope.store.tables import COUNTERS
+
+Result = dict[str, Any]
+"""The JSON of an answer."""
+
+_ZEROS = dict.fromkeys(COUNTERS, 0)
+_NOTHING = Cell(_ZEROS, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A Query with everything decided: its instants, where it is read, where the range before is read."""
+
+    query: Query
+    span: Span
+    plan: Plan
+    previous: Plan | None
+
+
+def series_asks(question: Question) -> list[Ask]:
+    """The reads by bucket that this question will make, known before any is made."""
+    if question.query.dimensions or question.query.interval is None:
+        return []
+    plans = [plan for plan in (question.plan, question.previous) if plan is not None]
+    return [
+        replace(_total_ask(question.query, plan), interval=question.query.interval)
+        for plan in plans
+    ]
+
+
+def build(reader: Reader, question: Question) -> Result:
+    """The answer. Rows and `other` add up to the totals, always."""
+    query, span = question.query, question.span
+    side = _Side(reader, query, question.plan, span)
+    groups = side.groups()
+    cells = side.cells(groups)
+    total = side.total()
+    result: Result = {
+        "range": _range_json(span) | {"unfinished": span.is_unfinished},
+        "interval": query.interval and query.interval.value,
+        "source": question.plan.source.value,
+        "totals": side.values(total, span.range),
+        "rows": side.rows(groups, cells),
+        "other": side.other(total, cells),
+        "compare": None,
+    }
+    if span.previous is not None and question.previous is not None:
+        before = Span(span.previous, span.zone, span.now_us)
+        side = _Side(reader, query, question.previous, before)
+        result["compare"] = {
+            "range": _range_json(before) | {"unfinished": False, "cut": span.is_cut},
+            "rows": side.rows(groups, side.cells(groups)),
+            "totals": side.values(side.total(), before.range),
+        }
+    return result
+
+
+class _Side:
+    """One range of a question: the asked one, or the one before."""
+
+    def __init__(self, reader: Reader, query: Query, plan: Plan, span: Span) -> None:
+        self._reader = reader
+        self._query = query
+        self._plan = plan
+        self._span = span
+        metrics = [METRICS[name] for name in query.metrics]
+        self._parts = {part for metric in metrics for part in metric.parts} - {"seconds"}
+        self._groups: Cells = {}
+
+    def groups(self) -> list[Group]:
+        """The groups to show, in their order; empty when the question has no dimensions."""
+        query = self._query
+        if not query.dimensions:
+            return []
+        found = self._reader.cells(self._group_ask(query.filters, None, self._top()))
+        self._groups = found
+        # What has no value of a dimension (no error, so no pattern) is part of `other`.
+        named = [group for (_, group) in found if None not in group]
+        named.sort(key=lambda group: [str(key) for key in group])
+        name, descending = _order(query)
+        if name in query.dimensions:
+            position = query.dimensions.index(name)
+            named.sort(key=lambda group: str(group[position]), reverse=descending)
+        else:
+            _sort_by_value(
+                named,
+                {
+                    group: self.values(found[None, group], self._span.range, [name])[name]
+                    for group in named
+                },
+                descending=descending,
+            )
+        return named[: query.limit]
+
+    def cells(self, groups: Sequence[Group]) -> Cells:
+        """What the rows show, by (bucket, group)."""
+        query = self._query
+        if not query.dimensions:
+            if query.interval is None:
+                return {}
+            return self._reader.cells(replace(self._total_ask(), interval=query.interval))
+        if not groups:
+            return {}
+        if query.interval is None and self._groups:
+            return {(None, group): self._groups[None, group] for group in groups}
+        shown = {
+            name: tuple(dict.fromkeys(str(group[position]) for group in groups))
+            for position, name in enumerate(query.dimensions)
+        }
+        ask = self._group_ask({**query.filters, **shown}, query.interval, None)
+        wanted = set(groups)
+        return {key: cell for key, cell in self._reader.cells(ask).items() if key[1] in wanted}
+
+    def total(self) -> Cell:
+        """Everything the question is about. Read after the rows, so that what comes in meanwhile is in `other`."""
+        query = self._query
+        is_whole = self._plan.source is Source.COLUMNS and "error_pattern" not in query.dimensions
+        if self._groups and is_whole and query.interval is None:
+            return _sum(self._groups.values())
+        ask = self._total_ask()
+        if not query.dimensions and query.interval is not None:
+            return _sum(self._reader.cells(replace(ask, interval=query.interval)).values())
+        return self._reader.total(ask)
+
+    def other(self, total: Cell, cells: Cells) -> dict[str, Value] | None:
+        """Totals less what the rows show; None when nothing is left."""
+        if not self._query.dimensions:
+            return None
+        shown = _sum(cells.values())
+        parts = {name: n - shown.parts.get(name, 0) for name, n in total.parts.items()}
+        bins = {index: n - shown.bins.get(index, 0) for index, n in total.bins.items()}
+        if not any(parts.get(name) for name in self._parts) and not any(bins.values()):
+            return None
+        return self.values(Cell(parts, bins), self._span.range)
+
+    def rows(self, groups: Sequence[Group], cells: Cells) -> list[dict[str, Value]]:
+        """One row a group, or a row for each bucket and group; buckets up to now are all there."""
+        query, span = self._query, self._span
+        if query.interval is None:
+            return [
+                {
+                    **dict(zip(query.dimensions, group, strict=True)),
+                    **self.values(cells.get((None, group), _NOTHING), span.range),
+                }
+                for group in groups
+            ]
+        buckets = span.buckets(query.interval)
+        late = {bucket for bucket, _ in cells if bucket is not None} - set(buckets)
+        found: list[dict[str, Value]] = []
+        for bucket in [*buckets, *sorted(late)]:
+            head: dict[str, Value] = {"bucket": clock.to_iso(bucket * US)}
+            passed = self._bucket_range(bucket, query.interval)
+            for group in groups if query.dimensions else [()]:
+                values = self.values(cells.get((bucket, group), _NOTHING), passed)
+                found.append({**head, **dict(zip(query.dimensions, group, strict=True)), **values})
+        return found
+
+    def values(
+        self, cell: Cell, within: Range | None, names: Iterable[str] | None = None
+    ) -> dict[str, Value]:
+        """The metrics of one cell. within: the time it covers, for rates per hour."""
+        parts: Mapping[str, int] = {**_ZEROS, **cell.parts, "seconds": self._seconds(within)}
+        found: dict[str, Value] = {}
+        for name in self._query.metrics if names is None else names:
+            metric = METRICS[name]
+            if metric.quantile is not None:
+                found[name] = quantile_of(cell.bins, metric.quantile)
+            else:
+                assert metric.compute is not None
+                found[name] = metric.compute(parts)
+        return found
+
+    def _seconds(self, within: Range | None) -> int:
+        """Whole seconds of `within` that have passed."""
+        if within is None:
+            return 0
+        end_us = min(within.end_us, self._span.range.end_us, self._span.now_us)
+        return max(0, end_us - max(within.start_us, self._span.range.start_us)) // US
+
+    def _bucket_range(self, bucket: int, interval: Grain) -> Range | None:
+        if "throughput_per_hour" not in self._query.metrics:
+            return None
+        return Range(bucket * US, clock.following(bucket, interval, self._span.zone) * US)
+
+    def _total_ask(self) -> Ask:
+        return _total_ask(self._query, self._plan)
+
+    def _group_ask(
+        self,
+        filters: Mapping[str, tuple[str, ...]],
+        interval: Grain | None,
+        top: tuple[str, int] | None,
+    ) -> Ask:
+        query = self._query
+        name = _order(query)[0]
+        wanted = self._parts | set(METRICS[name].parts if name in METRICS else ())
+        if "outcome" in filters or "outcome" in query.dimensions:
+            wanted |= BY_OUTCOME
+        parts = tuple(part for part in COUNTERS if part in wanted) or ("total",)
+        return Ask(
+            self._plan.pieces, self._plan.dimension, _frozen(filters), query.dimensions, interval,
+            has_quantiles(query), parts, top,
+        )  # fmt: skip
+
+    def _top(self) -> tuple[str, int] | None:
+        """(counter, n) when the rollups themselves can say which groups are the largest."""
+        query, plan = self._query, self._plan
+        name, descending = _order(query)
+        metric = METRICS.get(name)
+        is_one_read = len(plan.pieces) == 1 and plan.source is Source.ROLLUPS
+        is_counter = metric is not None and len(metric.parts) == 1
+        if not (is_one_read and is_counter and descending) or "outcome" in query.filters:
+            return None
+        assert metric is not None
+        return (metric.parts[0], query.limit) if query.dimensions == (plan.dimension,) else None
+
+
+def _order(query: Query) -> tuple[str, bool]:
+    """(what the groups are ordered by, whether the highest comes first)."""
+    asked = query.order_by or f"-{query.metrics[0]}"
+    return asked.removeprefix("-"), asked.startswith("-")
+
+
+def _sort_by_value(groups: list[Group], values: Mapping[Group, Value], *, descending: bool) -> None:
+    """Sort in place; equal ones keep their order, groups without a value come last."""
+
+    def key(group: Group) -> tuple[bool, Decimal | float]:
+        value = values[group]
+        is_known = value is not None
+        number = Decimal(value) if isinstance(value, str) else (value or 0)
+        return (is_known == descending, number)
+
+    groups.sort(key=key, reverse=descending)
+
+
+def _range_json(span: Span) -> dict[str, object]:
+    return {
+        "start": clock.to_iso(span.range.start_us),
+        "end": clock.to_iso(span.range.end_us),
+        "time_zone": span.zone.key,
+    }
+
+
+def _total_ask(query: Query, plan: Plan) -> Ask:
+    dimension = plan.dimension if plan.dimension in query.filters else "all"
+    return Ask(plan.totals, dimension, _frozen(query.filters), (), None, has_quantiles(query))
+
+
+def _frozen(filters: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple(sorted(filters.items()))
+
+
+def _sum(cells: Iterable[Cell]) -> Cell:
+    total = Cell({}, {})
+    for cell in cells:
+        total.add(cell)
+    return total
+
+
+__all__ = ["Question", "Result", "build", "series_asks"]

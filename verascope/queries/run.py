@@ -1,0 +1,151 @@
+"""Answering: wait until everything committed is folded, then read one snapshot and shape the results."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, func, select
+
+from verascope import clock
+from verascope.clock import US, Grain, Now, Range
+from verascope.config import Settings
+from verascope.errors import Busy, FieldError, Invalid
+from verascope.queries import result
+from verascope.queries.plan import Source, plan
+from verascope.queries.query import Everything, Query
+from verascope.queries.reader import Reader
+from verascope.queries.result import Question, Result
+from verascope.queries.span import resolve
+from verascope.store import events
+from verascope.store.columns import Columns
+from verascope.store.database import Database
+from verascope.store.fold import Folder
+from verascope.store.tables import fold_state, rollups, tenants
+
+
+class Answers:
+    """Answers questions. Blocks, so call it from a worker thread. Thread-safe."""
+
+    def __init__(
+        self,
+        database: Database,
+        folder: Folder,
+        columns: Columns | None,
+        settings: Settings,
+        now: Now = clock.now_us,
+    ) -> None:
+        self._database = database
+        self._folder = folder
+        self._columns = columns
+        self._high_confidence = settings.pricing.high_confidence
+        self.now = now
+
+    def answer(self, tenant_id: int, query: Query) -> Result:
+        """The answer to one question.
+
+        Raises Invalid when its interval does not fit its range, Busy when the fold can't catch up.
+        """
+        return self._answer(tenant_id, {"": query})[""]
+
+    def answer_all(self, tenant_id: int, queries: Mapping[str, Query]) -> dict[str, Result]:
+        """The answers by name, all of the same moment. Raises as `answer` does, fields under `queries.NAME`."""
+        return self._answer(tenant_id, queries)
+
+    def _answer(self, tenant_id: int, queries: Mapping[str, Query]) -> dict[str, Result]:
+        """What was committed before the question is in the answer, so it may have to wait for the fold."""
+        with self._database.reading() as connection:
+            moment = _moment(connection, tenant_id)
+            if moment.is_folded:
+                return self._answer_at(connection, moment, tenant_id, queries)
+        self._folder.wait(moment.committed)
+        with self._database.reading() as connection:
+            later = _moment(connection, tenant_id)
+            # A tenant that no fold has met has no prediction up to there.
+            if later.folded is not None and later.folded < moment.committed:
+                raise Busy("The summaries are being built anew.", 5)
+            return self._answer_at(connection, later, tenant_id, queries)
+
+    def _answer_at(
+        self,
+        connection: Connection,
+        moment: "_Moment",
+        tenant_id: int,
+        queries: Mapping[str, Query],
+    ) -> dict[str, Result]:
+        asks_all = any(isinstance(query.range, Everything) for query in queries.values())
+        reach = _reach(connection, tenant_id) if asks_all else None
+        questions = _decide(queries, moment.zone, self.now(), reach)
+        reader = Reader(connection, self._columns, tenant_id, moment.zone, self._high_confidence)
+        for question in questions.values():
+            reader.expected.update(result.series_asks(question))
+        if _reads_columns(questions.values()):
+            # Columns follow the rollups by a moment.
+            self._folder.wait(moment.folded or 0)
+        return {name: result.build(reader, question) for name, question in questions.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """A snapshot of a tenant: its zone, what is committed (of all tenants), how far its fold reaches.
+
+    zone: the one its rollups are cut in, so that a change of zone never mixes two cuts.
+    """
+
+    zone: ZoneInfo
+    committed: int
+    folded: int | None
+
+    @property
+    def is_folded(self) -> bool:
+        return self.folded is not None and self.folded >= self.committed
+
+
+def _moment(connection: Connection, tenant_id: int) -> _Moment:
+    committed = events.last_seq(connection)
+    row = connection.execute(
+        select(tenants.c.time_zone, fold_state.c.time_zone.label("folded"), fold_state.c.folded_seq)
+        .join_from(tenants, fold_state, tenants.c.tenant_id == fold_state.c.tenant_id, isouter=True)
+        .where(tenants.c.tenant_id == tenant_id)
+    ).one_or_none()
+    if row is None:
+        return _Moment(clock.zone("UTC"), committed, committed)
+    return _Moment(clock.zone(row.folded or row.time_zone), committed, row.folded_seq)
+
+
+def _decide(
+    queries: Mapping[str, Query], zone: ZoneInfo, now_us: int, reach: Range | None
+) -> dict[str, Question]:
+    """Spans and plans of all questions. Raises Invalid with the problems of all of them."""
+    questions = {}
+    problems: list[FieldError] = []
+    for name, query in queries.items():
+        try:
+            span = resolve(query, zone, now_us, reach)
+        except Invalid as invalid:
+            prefix = f"queries.{name}." if name else ""
+            problems += [
+                FieldError(prefix + one.field, one.value, one.accepted) for one in invalid.fields
+            ]
+            continue
+        previous = None if span.previous is None else plan(query, span.previous, zone)
+        questions[name] = Question(query, span, plan(query, span.range, zone), previous)
+    if problems:
+        raise Invalid(*problems)
+    return questions
+
+
+def _reads_columns(questions: Iterable[Question]) -> bool:
+    plans = (plan for one in questions for plan in (one.plan, one.previous) if plan is not None)
+    return any(piece.source is Source.COLUMNS for plan in plans for piece in plan.pieces)
+
+
+def _reach(connection: Connection, tenant_id: int) -> Range | None:
+    """From the tenant's first day with a prediction to the end of its last, None before there is one."""
+    first, last = connection.execute(
+        select(func.min(rollups.c.bucket), func.max(rollups.c.bucket)).where(
+            rollups.c.tenant_id == tenant_id,
+            rollups.c.grain == Grain.DAY.value,
+            rollups.c.dimension == "all",
+        )
+    ).one()
+    return None if first is None else Range(first * US, last * US + 1)
