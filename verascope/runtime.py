@@ -4,34 +4,36 @@
 a detector or a writer.
 """
 
-import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Connection, func, select
 
 from verascope.clock import Now, now_us
 from verascope.config import Settings
 from verascope.detectors.detector import Detector
 from verascope.detectors.image import ImageLimits
 from verascope.detectors.registry import load
-from verascope.errors import Invalid
+from verascope.errors import Busy, Invalid, StoreUnusable
 from verascope.exporters.prometheus import Meters
 from verascope.ingest import geo
 from verascope.ingest.detection import DetectionPool
 from verascope.ingest.pipeline import Clients, Rules
 from verascope.ingest.writer import Writer
-from verascope.queries.activity import Feed
+from verascope.queries.feed import Feed
 from verascope.queries.run import Answers
 from verascope.security.keys import KeyRing
 from verascope.security.network import Perimeter
 from verascope.store.columns import Columns
 from verascope.store.database import Database
-from verascope.store.fold import Folder
+from verascope.store.fold import WAIT_SECONDS, Folder, Submit
 from verascope.store.tables import dimension_keys, fold_state, predictions
 
-log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ def open_runtime(settings: Settings, now: Now = now_us) -> Iterator[Runtime]:
         database.claim()
         detection = DetectionPool(load_detector(settings), limits, settings.detection.threads)
         parts.callback(detection.close)
+        detection.warm_up()
         columns = Columns(settings.columns_path, settings.recording.columns_memory_mb)
         parts.callback(columns.close)
         writer = Writer(database, settings.recording.queue_limit)
@@ -89,7 +92,7 @@ def open_runtime(settings: Settings, now: Now = now_us) -> Iterator[Runtime]:
             folder=folder,
             columns=columns,
             answers=Answers(database, folder, columns, settings, now),
-            feed=Feed(database, writer),
+            feed=Feed(database, writer, now),
             detection=detection,
             rules=Rules.of(
                 settings, geo.load_key(settings.key_path), known_clients(database, settings)
@@ -100,6 +103,52 @@ def open_runtime(settings: Settings, now: Now = now_us) -> Iterator[Runtime]:
             started_us=now(),
             now=now,
         )
+
+
+@contextmanager
+def open_answers(settings: Settings, now: Now = now_us) -> Iterator[Answers]:
+    """Answers for the command line, beside a running server or without one.
+
+    Only one process folds: the server when it runs, else this one, at once. Raises StoreUnusable.
+    """
+    with ExitStack() as parts:
+        database = Database.open(settings)
+        parts.callback(database.close)
+        cut_mpct = round(settings.pricing.high_confidence * 1000)
+        try:
+            database.claim()
+        except StoreUnusable:
+            folder: Folder = _Follower(database, None, _at_once(database), cut_mpct)
+        else:
+            folder = Folder(database, None, _at_once(database), cut_mpct)
+            folder.fold_all()
+        yield Answers(database, folder, None, settings, now)
+
+
+def _at_once(database: Database) -> Submit:
+    def submit(job: Callable[[Connection], T]) -> Future[T]:
+        future: Future[T] = Future()
+        with database.writing() as connection:
+            future.set_result(job(connection))
+        return future
+
+    return submit
+
+
+class _Follower(Folder):
+    """Waits for the folds of another process."""
+
+    def wait(self, seq: int) -> None:
+        deadline = time.monotonic() + WAIT_SECONDS
+        while self._foreign_seq() < seq:
+            if time.monotonic() > deadline:
+                raise Busy("The server does not bring its summaries up to date; see its log.", 5)
+            time.sleep(0.05)
+
+    def _foreign_seq(self) -> int:
+        with self._database.reading() as connection:
+            found = connection.execute(select(func.min(fold_state.c.folded_seq))).scalar()
+        return found or 0
 
 
 def load_detector(settings: Settings) -> Detector:

@@ -1,0 +1,224 @@
+"""The command `verascope`. Exit codes: 0 done, 1 failed (one line on stderr says why), 2 wrong use.
+
+Parts that take long to load are imported by the command that needs them.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from verascope import __version__, clock
+from verascope.config import Settings, load
+from verascope.errors import VerascopeError
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command and exit."""
+    try:
+        commands(args, prog_name="verascope", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as wrong:
+        wrong.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of a pipe (`| head`) has enough; Python must not complain while it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except VerascopeError as error:
+        click.echo(f"verascope: {error.detail}", err=True)
+        sys.exit(1)
+    sys.exit(0)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(version)s")
+def commands() -> None:
+    """Analytics, monitoring and business intelligence for deepfake-detection services."""
+
+
+@commands.command()
+@click.option("--host", help="Address to listen on (default 127.0.0.1).")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on (default 8001).")
+def serve(host: str | None, port: int | None) -> None:
+    """Start the server and its dashboard."""
+    from verascope import server
+
+    wanted = {"VERASCOPE_HOST": host, "VERASCOPE_PORT": None if port is None else str(port)}
+    environ = {**os.environ, **{name: value for name, value in wanted.items() if value is not None}}
+    sys.exit(server.serve(load(environ)))
+
+
+@commands.group()
+def key() -> None:
+    """API keys: they let others send images from anywhere."""
+
+
+@key.command("create")
+@click.option("--client", required=True, help="The customer whose predictions the key counts for.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def key_create(client: str, as_json: bool) -> None:
+    """Make a key and print it, this once."""
+    from verascope.ingest.pipeline import name_of
+    from verascope.security import keys
+
+    settings = load()
+    name = name_of("client", client)
+    if name is None:
+        raise click.UsageError("--client must not be empty.")
+    with _database(settings) as database:
+        secret = keys.create(database, name, clock.now_us())
+    if as_json:
+        click.echo(json.dumps({"client": name, "key": secret}))
+        return
+    click.echo(secret)
+    click.echo(
+        f"\nThis is the only time the key of {name} is shown; only its hash is stored. Use it so:\n"
+        f"  curl -H 'Authorization: Bearer {secret}' -F file=@photo.jpg "
+        f"http://{settings.server.host}:{settings.server.port}/predict",
+        err=True,
+    )
+
+
+@key.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def key_list(as_json: bool) -> None:
+    """Show all keys, without their secrets."""
+    from verascope.security import keys
+
+    with _database(load()) as database:
+        found = keys.listed(database)
+    rows = [
+        {
+            "prefix": one.prefix,
+            "client": one.client,
+            "created_at": clock.to_iso(one.created_us),
+            "revoked_at": None if one.revoked_us is None else clock.to_iso(one.revoked_us),
+        }
+        for one in found
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+    elif not rows:
+        click.echo("There are no keys; `verascope key create --client NAME` makes one.")
+    else:
+        _table(rows)
+
+
+@key.command("revoke")
+@click.argument("prefix")
+def key_revoke(prefix: str) -> None:
+    """Revoke the key that starts with PREFIX; a running server refuses it within a second."""
+    from verascope.security import keys
+
+    with _database(load()) as database:
+        revoked = keys.revoke(database, prefix, clock.now_us())
+    click.echo(f"Revoked {revoked.prefix}… of {revoked.client}.")
+
+
+@commands.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+def predict(files: tuple[Path, ...], as_json: bool) -> None:
+    """Analyse image FILES here, without a server; nothing is recorded."""
+    from verascope.ingest.detection import Refused, look
+    from verascope.runtime import image_limits, load_detector
+
+    settings = load()
+    limits = image_limits(settings)
+    detector = load_detector(settings)
+    rows: list[dict[str, Any]] = []
+    for path in files:
+        row: dict[str, Any] = {"file": str(path), "prediction": None, "confidence": None}
+        try:
+            seen = look(path.read_bytes(), detector, limits)
+        except OSError as error:
+            row["error"] = f"It can't be read: {error.strerror}."
+        except Refused as refused:
+            row["error"] = refused.detail
+        else:
+            assert seen.verdict is not None
+            assert seen.inference_us is not None
+            row["prediction"] = seen.verdict.outcome.value
+            row["confidence"] = seen.verdict.confidence_mpct / 1000
+            row["fake_probability"] = seen.verdict.fake_probability_mpct / 1000
+            row["inference_time_ms"] = seen.inference_us / 1000
+            row["model_version"] = seen.verdict.model_version
+        if as_json:
+            click.echo(json.dumps(row, ensure_ascii=False))
+        rows.append(row)
+    if not as_json:
+        _table(rows)
+    if any("error" in row for row in rows):
+        sys.exit(1)
+
+
+@commands.command()
+@click.option("--days", type=click.IntRange(1, 400), default=30, show_default=True)
+@click.option(
+    "--format", "as_", type=click.Choice(["json", "csv"]), default="json", show_default=True
+)
+def export(days: int, as_: str) -> None:
+    """Print the analytics of the last days, as /export/analytics does."""
+    from verascope.queries import export as exports
+    from verascope.runtime import open_answers
+    from verascope.store.tables import DEFAULT_TENANT
+
+    with open_answers(load()) as answers:
+        if as_ == "csv":
+            for line in exports.csv_rows(answers, DEFAULT_TENANT, days):
+                click.echo(line, nl=False)
+            return
+        system = {"model_loaded": False, "device": "none", "uptime": 0.0, "version": __version__}
+        body = exports.analytics(answers, DEFAULT_TENANT, days, system)
+        click.echo(json.dumps(body, ensure_ascii=False, indent=2))
+
+
+@commands.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def doctor(as_json: bool) -> None:
+    """Check settings, database, summaries, detector and disk; exit code 1 when something is wrong."""
+    from verascope.doctor import examine
+
+    findings = list(examine(os.environ))
+    if as_json:
+        rows = [{"check": one.check, "ok": one.is_good, "detail": one.detail} for one in findings]
+        click.echo(json.dumps(rows, ensure_ascii=False))
+    else:
+        for one in findings:
+            click.echo(f"{'ok  ' if one.is_good else 'BAD '} {one.check}: {one.detail}")
+    if not all(one.is_good for one in findings):
+        sys.exit(1)
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Any]:
+    from verascope.store.database import Database
+
+    database = Database.open(settings)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def _table(rows: Sequence[dict[str, Any]]) -> None:
+    """Print rows under their keys, as wide as their contents."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    lines = [names, *([_cell(row.get(name)) for name in names] for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(names))]
+    for line in lines:
+        padded = (text.ljust(width) for text, width in zip(line, widths, strict=True))
+        click.echo("  ".join(padded).rstrip())
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)

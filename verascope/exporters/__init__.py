@@ -1,0 +1,1 @@
+"""Our numbers in the forms of other tools."""

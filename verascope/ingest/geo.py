@@ -1,0 +1,86 @@
+"""What is kept of a caller's address: the country it is allocated to, and the address as privacy allows.
+
+The country is that of *allocation* in the regional registries' tables that `iptocc` ships; it is not where
+a person is. A keyed hash (HMAC-SHA256) tells callers apart without saying who they are; its key lies
+outside the database, so a copy of the database alone can't be turned back into addresses.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from pathlib import Path
+from typing import Literal
+
+from iptocc import country_code
+
+from verascope.errors import StartRefused
+
+UNKNOWN = "unknown"
+KEY_BYTES = 32
+
+Keep = Literal["full", "truncated", "hashed", "none"]
+
+
+def country_of(address: str | None) -> str:
+    """ISO 3166-1 alpha-2 (or `EU` where a registry says no more), `unknown` for private and unknown ones."""
+    parsed = _parse(address)
+    if parsed is None or not parsed.is_global:
+        return UNKNOWN
+    return country_code(str(parsed)) or UNKNOWN
+
+
+def kept_address(address: str | None, keep: Keep, key: bytes) -> str | None:
+    """The address as it is stored: as it is, as a /24 or /48 network, as 64 hex characters, or not at all."""
+    parsed = _parse(address)
+    if parsed is None:
+        return None
+    match keep:
+        case "full":
+            return str(parsed)
+        case "truncated":
+            length = 24 if parsed.version == 4 else 48
+            return str(ip_network(f"{parsed}/{length}", strict=False))
+        case "hashed":
+            return hmac.new(key, parsed.packed, hashlib.sha256).hexdigest()
+        case "none":
+            return None
+
+
+def load_key(path: Path) -> bytes:
+    """The key of address hashes; made on the first call, readable by its owner only.
+
+    Raises StartRefused when the file can't be made or read, or does not hold a key.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # O_EXCL: of two processes that start at once, one makes the key and both use it.
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise StartRefused(f"The key {path} can't be written: {error.strerror}.") from None
+    else:
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(KEY_BYTES))
+    try:
+        key = path.read_bytes()
+    except OSError as error:
+        raise StartRefused(f"The key {path} can't be read: {error.strerror}.") from None
+    if len(key) != KEY_BYTES:
+        raise StartRefused(
+            f"{path} holds {len(key)} bytes instead of {KEY_BYTES}; restore it, or delete it to start over "
+            "with other address hashes."
+        )
+    return key
+
+
+def _parse(address: str | None) -> IPv4Address | IPv6Address | None:
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:
+        return None
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        return parsed.ipv4_mapped
+    return parsed

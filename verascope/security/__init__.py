@@ -1,0 +1,1 @@
+"""Who may: who is asking (`principal`), by which key (`keys`), from where (`network`)."""
