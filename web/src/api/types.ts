@@ -1,0 +1,164 @@
+/** The server's JSON, as `/docs` describes it. Times are ISO 8601 in UTC; rates and probabilities are percent. */
+
+export type Outcome = "real" | "fake" | "uncertain" | "failed";
+export type Dimension = "client" | "country" | "model" | "use_case" | "error_pattern" | "outcome";
+export type Interval = "minute" | "hour" | "day";
+export type Unit = "count" | "percent" | "ms" | "USD" | "per_hour";
+
+export type MetricName =
+  | "total_predictions"
+  | "real_predictions"
+  | "fake_predictions"
+  | "uncertain_predictions"
+  | "failed_predictions"
+  | "succeeded_predictions"
+  | "success_rate"
+  | "error_rate"
+  | "real_share"
+  | "fake_share"
+  | "uncertain_share"
+  | "avg_confidence"
+  | "avg_inference_time"
+  | "avg_response_time"
+  | "inference_time_p50"
+  | "inference_time_p95"
+  | "inference_time_p99"
+  | "high_confidence_fakes"
+  | "billable_predictions"
+  | "throughput_per_hour";
+
+export interface Metric {
+  name: string;
+  label: string;
+  unit: Unit;
+  definition: string;
+  higher_is: "better" | "worse" | "neutral";
+}
+
+export interface MetricDictionary {
+  metrics: Metric[];
+  dimensions: { name: string; label: string }[];
+}
+
+export type Filters = Partial<Record<Dimension, string[]>>;
+
+export type QueryRange = { days: number } | { hours: number } | { all: true };
+
+export interface Query {
+  metrics: MetricName[];
+  dimensions?: Dimension[];
+  filters?: Filters;
+  range: QueryRange;
+  interval?: Interval | null;
+  compare?: "previous" | null;
+  order_by?: string;
+  limit?: number;
+}
+
+export interface ResultRange {
+  start: string;
+  end: string;
+  time_zone: string;
+  unfinished: boolean;
+}
+
+/** Counts are numbers; a ratio is null when nothing was counted. */
+export type Totals = Partial<Record<MetricName, number | null>>;
+
+export type Row = Totals & Partial<Record<Dimension, string | null>> & { bucket?: string };
+
+export interface Result {
+  range: ResultRange;
+  interval: Interval | null;
+  source: string;
+  totals: Totals;
+  rows: Row[];
+  other: Totals | null;
+  compare: { range: ResultRange; totals: Totals; rows: Row[] } | null;
+}
+
+export interface Batch<Name extends string> {
+  results: Record<Name, Result>;
+  generated_at: string;
+}
+
+export interface Prediction {
+  id: string;
+  timestamp: string;
+  received_at: string;
+  client: string;
+  /** ISO code, or `unknown`. */
+  country: string;
+  use_case: string;
+  source: string;
+  prediction: "real" | "fake" | "uncertain" | null;
+  outcome: Outcome;
+  confidence: number | null;
+  real_probability: number | null;
+  fake_probability: number | null;
+  inference_time_ms: number | null;
+  response_time_ms: number | null;
+  model_version: string | null;
+  file_hash: string | null;
+  file_size: number | null;
+  image_format: string | null;
+  image_width: number | null;
+  image_height: number | null;
+  perceptual_hash: string | null;
+  success: boolean;
+  error_message: string | null;
+  error_pattern: string | null;
+  price: string;
+  billable: boolean;
+  label: string | null;
+  user_agent: string | null;
+}
+
+export interface PredictionPage {
+  items: Prediction[];
+  next_cursor: string | null;
+}
+
+/** The answer of `POST /predict` for an image that was analysed. */
+export interface Verdict {
+  id: string;
+  prediction: "real" | "fake" | "uncertain";
+  confidence: number;
+  real_probability: number;
+  fake_probability: number;
+  inference_time_ms: number | null;
+  response_time_ms: number | null;
+  filename: string | null;
+  model_version: string | null;
+}
+
+export interface Health {
+  status: "healthy" | "degraded" | "unhealthy";
+  reasons: string[];
+  model_loaded: boolean;
+  model_version: string | null;
+  version: string;
+}
+
+export interface ModelInfo {
+  model_type: string;
+  name: string | null;
+  model_version: string | null;
+  /** Percent, on the model's own benchmark; null when it was never measured. */
+  accuracy: number | null;
+  /** Probabilities of fake, 0 to 1: at or above `fake_at` fake, at or below `real_at` real, between uncertain. */
+  decision: { fake_at: number; real_at: number };
+  /** What the model cannot do, a sentence each. */
+  limits: string[];
+}
+
+/** RFC 9457 problem details. */
+export interface ProblemDetails {
+  type?: string;
+  title?: string;
+  status?: number;
+  detail?: string;
+  errors?: { field: string; value: unknown; accepted: unknown }[];
+  id?: string;
+  prediction_id?: string;
+}

@@ -1,0 +1,18 @@
+/** The only door to ECharts: what is registered here is all that its chunk carries. */
+
+import { BarChart, LineChart } from "echarts/charts";
+import { GridComponent, TooltipComponent } from "echarts/components";
+import { type ComposeOption, init, use } from "echarts/core";
+import { CanvasRenderer } from "echarts/renderers";
+
+use([BarChart, LineChart, GridComponent, TooltipComponent, CanvasRenderer]);
+
+export type { EChartsType } from "echarts/core";
+export { init };
+
+type Parts =
+  | import("echarts/charts").BarSeriesOption
+  | import("echarts/charts").LineSeriesOption
+  | import("echarts/components").GridComponentOption
+  | import("echarts/components").TooltipComponentOption;
+export type ChartOption = ComposeOption<Parts>;

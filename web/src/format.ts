@@ -1,0 +1,161 @@
+/** How numbers, times and names are written. Everything here is pure; unknown values become an en dash. */
+
+import type { Unit } from "./api/types";
+
+export const unknown = "–";
+/** A narrow space that doesn't break, between a number and its unit. */
+const thin = "\u202f";
+
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
+export function integer(value: number | null | undefined): string {
+  return value == null ? unknown : whole.format(value);
+}
+
+/** Cards show this: exact below 10,000, then 12.3 k, 1.2 M. */
+export function short(value: number | null | undefined): string {
+  if (value == null) return unknown;
+  if (Math.abs(value) < 10_000) return whole.format(value);
+  const [unit, size] =
+    Math.abs(value) < 999_500 ? ["k", 1e3] : Math.abs(value) < 999_500_000 ? ["M", 1e6] : ["G", 1e9];
+  const scaled = value / (size as number);
+  return `${scaled.toFixed(Math.abs(scaled) < 99.95 ? 1 : 0)}${thin}${unit}`;
+}
+
+/** Never rounds to 100 or to 0 what is neither. */
+export function percent(value: number | null | undefined, digits = 1): string {
+  return value == null ? unknown : `${percentNumber(value, digits)}${thin}%`;
+}
+
+export function percentNumber(value: number, digits = 1): string {
+  const least = 10 ** -digits;
+  if (value > 0 && value < least / 2) return `<${thin}${least.toFixed(digits)}`;
+  if (value < 100 && value >= 100 - least / 2) return `>${thin}${(100 - least).toFixed(digits)}`;
+  return value.toFixed(value === 100 || value === 0 ? 0 : digits);
+}
+
+export function millisecondsNumber(value: number): string {
+  return value < 10 ? value.toFixed(1) : whole.format(value);
+}
+
+export function milliseconds(value: number | null | undefined): string {
+  return value == null ? unknown : `${millisecondsNumber(value)}${thin}ms`;
+}
+
+/** As exact as it is known, for tooltips and tables. */
+export function exact(value: number | null | undefined, unit: Unit): string {
+  if (value == null) return unknown;
+  switch (unit) {
+    case "percent":
+      return `${trim(value, 3)}${thin}%`;
+    case "ms":
+      return `${trim(value, 3)}${thin}ms`;
+    case "USD":
+      return `${trim(value, 6)}${thin}USD`;
+    case "per_hour":
+      return `${trim(value, 2)} per hour`;
+    case "count":
+      return whole.format(value);
+  }
+}
+
+function trim(value: number, digits: number): string {
+  return new Intl.NumberFormat("en", { maximumFractionDigits: digits }).format(value);
+}
+
+export function bytes(value: number | null | undefined): string {
+  if (value == null) return unknown;
+  if (value < 1000) return `${value}${thin}B`;
+  if (value < 999_500) return `${(value / 1e3).toFixed(value < 99_950 ? 1 : 0)}${thin}kB`;
+  return `${(value / 1e6).toFixed(1)}${thin}MB`;
+}
+
+/** An exact decimal as it came, without zeros that say nothing: "0.050000" is 0.05 USD. */
+export function money(amount: string): string {
+  return `${amount.replace(/(\.\d\d\d*?)0+$/, "$1")}${thin}USD`;
+}
+
+export function signed(value: number, text: string): string {
+  return value > 0 ? `+${text}` : value < 0 ? `−${text}` : `±${text}`;
+}
+
+/** Long ids lose their middle, never their ends. */
+export function middle(text: string, head = 8, tail = 4): string {
+  return text.length <= head + tail + 1 ? text : `${text.slice(0, head)}…${text.slice(-tail)}`;
+}
+
+/** A span of time as people say it: "0.4 s", "12 s", "3 min", "2 h". */
+export function span(ms: number): string {
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)}${thin}s`;
+  if (seconds < 90) return `${Math.round(seconds)}${thin}s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)}${thin}min`;
+  return `${Math.round(seconds / 3600)}${thin}h`;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function inZone(time: string | number, zone: string, options: Intl.DateTimeFormatOptions): string {
+  const key = `${zone} ${JSON.stringify(options)}`;
+  let format = formats.get(key);
+  if (!format) {
+    format = new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zone });
+    formats.set(key, format);
+  }
+  return format.format(new Date(time));
+}
+
+export function clock(time: string | number, zone: string): string {
+  return inZone(time, zone, { hour: "2-digit", minute: "2-digit" });
+}
+
+export function clockSeconds(time: string | number, zone: string): string {
+  return inZone(time, zone, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+
+/** The time alone for today, with its date before that. */
+export function recentTime(time: string, now: number, zone: string): string {
+  return day(time, zone) === day(now, zone) ? clockSeconds(time, zone) : dayAndClock(time, zone);
+}
+
+export function day(time: string | number, zone: string): string {
+  return inZone(time, zone, { day: "numeric", month: "short" });
+}
+
+export function weekday(time: string | number, zone: string): string {
+  return inZone(time, zone, { weekday: "short", day: "numeric", month: "short" });
+}
+
+export function dayAndClock(time: string | number, zone: string): string {
+  return `${day(time, zone)}, ${clock(time, zone)}`;
+}
+
+export function fullTime(time: string | number, zone: string): string {
+  const date = inZone(time, zone, { day: "numeric", month: "short", year: "numeric" });
+  return `${date}, ${clockSeconds(time, zone)} ${zone}`;
+}
+
+/** "16 Nov 00:00 to 23 Nov 00:00 (UTC), not finished" */
+export function rangeWords(range: {
+  start: string;
+  end: string;
+  time_zone: string;
+  unfinished: boolean;
+}): string {
+  const { start, end, time_zone: zone } = range;
+  const until = `${dayAndClock(start, zone)} to ${dayAndClock(end, zone)} (${zone})`;
+  return range.unfinished ? `${until}, not finished` : until;
+}
+
+const regions = new Intl.DisplayNames(["en"], { type: "region", fallback: "none" });
+
+/** The country's English name for its ISO code; anything else as it stands. */
+export function countryName(code: string | null | undefined): string {
+  if (code == null) return "Unknown";
+  if (!/^[A-Z]{2}$/.test(code)) return code.toLowerCase() === "unknown" ? "Unknown" : code;
+  return code === "ZZ" ? "Unknown" : (regions.of(code) ?? code);
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${integer(count)} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,27 @@
+import { useEffect } from "react";
+
+const chordMs = 1_000;
+
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
+}
+
+/** Calls `act` for `?` and for two-key chords such as `g o`, given as "g o". Never while somebody types. */
+export function useShortcuts(act: (shortcut: string) => void): void {
+  useEffect(() => {
+    let first = "";
+    let at = 0;
+    const onKey = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      const chord = first !== "" && event.timeStamp - at < chordMs ? `${first} ${event.key}` : event.key;
+      first = chord === "g" ? "g" : "";
+      at = event.timeStamp;
+      act(chord);
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [act]);
+}

@@ -1,0 +1,84 @@
+import type { MetricName, Result, Row } from "../api/types";
+import { download, toCsv } from "../csv";
+import { countryName, integer, percent } from "../format";
+import { Card, CardAction } from "./Card";
+import { Explained } from "./Explained";
+import { DownloadIcon } from "./icons";
+import { Empty, type Loading } from "./states";
+import { FilterValue, Table } from "./Table";
+
+interface Props {
+  title: string;
+  name: "client" | "country";
+  result: Result | undefined;
+  words: string;
+  loading: Loading;
+  className?: string | undefined;
+}
+
+const metrics: { name: MetricName; head: string; show: (value: number | null | undefined) => string }[] = [
+  { name: "total_predictions", head: "Predictions", show: integer },
+  { name: "fake_share", head: "Fake", show: percent },
+  { name: "error_rate", head: "Failed", show: percent },
+];
+
+/** Who or where the predictions come from, the largest first. */
+export function Breakdown({ title, name, result, words, loading, className }: Props) {
+  const rows = result?.rows ?? [];
+  const others = result?.other?.total_predictions ?? 0;
+  const save = () =>
+    download(
+      `verascope-${name}.csv`,
+      toCsv(
+        [name, ...metrics.map((metric) => metric.name)],
+        rows.map((row) => [row[name] ?? "", ...metrics.map((metric) => row[metric.name] ?? null)]),
+      ),
+    );
+  return (
+    <Card
+      className={className}
+      title={title}
+      subtitle={`Predictions ${words}`}
+      minHeight={80}
+      loading={loading}
+      actions={
+        rows.length > 0 && <CardAction label="Download as CSV" icon={<DownloadIcon />} onClick={save} />
+      }
+    >
+      {result && rows.length === 0 && (
+        <Empty>
+          <p>None {words}.</p>
+        </Empty>
+      )}
+      {result && rows.length > 0 && (
+        <Table
+          label={title}
+          rows={rows}
+          rowKey={(row: Row) => row[name] ?? ""}
+          columns={[
+            {
+              key: name,
+              head: name === "client" ? "Client" : "Country",
+              cell: (row) => (
+                <span title={name === "country" ? countryName(row.country) : undefined}>
+                  <FilterValue name={name} value={row[name]} />
+                </span>
+              ),
+            },
+            ...metrics.map((metric) => ({
+              key: metric.name,
+              head: (
+                <Explained metric={metric.name} value={result.totals[metric.name]} result={result}>
+                  {metric.head}
+                </Explained>
+              ),
+              number: true,
+              cell: (row: Row) => metric.show(row[metric.name]),
+            })),
+          ]}
+        />
+      )}
+      {others > 0 && <p className="quiet">{integer(others)} more elsewhere.</p>}
+    </Card>
+  );
+}

@@ -1,0 +1,72 @@
+import { type CSSProperties, type ReactNode, useId } from "react";
+import styles from "./card.module.css";
+import { Failed, type Loading, Skeleton } from "./states";
+
+interface Props {
+  title: string;
+  subtitle?: ReactNode;
+  actions?: ReactNode;
+  /** What fails, for the error's sentence; the title when absent. */
+  loading?: Loading;
+  /** Kept free from the first paint on, so that nothing moves when data comes. */
+  minHeight?: number;
+  className?: string | undefined;
+  children: ReactNode;
+}
+
+/** A titled part of a page, in whichever state its data is. */
+export function Card({ title, subtitle, actions, loading, minHeight, className, children }: Props) {
+  const id = useId();
+  const style: CSSProperties = minHeight === undefined ? {} : { minHeight };
+  return (
+    <section className={`${styles.card} ${className ?? ""}`} aria-labelledby={id}>
+      <header className={styles.head}>
+        <div className={styles.titles}>
+          <h2 id={id} className={styles.title}>
+            {title}
+          </h2>
+          {subtitle && <p className={styles.subtitle}>{subtitle}</p>}
+        </div>
+        {actions && <div className={styles.actions}>{actions}</div>}
+      </header>
+      <div
+        className={styles.body}
+        style={style}
+        data-outdated={loading?.outdated || undefined}
+        aria-busy={loading?.pending || loading?.outdated || undefined}
+      >
+        {loading?.pending ? (
+          <Skeleton height={minHeight ?? 120} />
+        ) : loading?.error ? (
+          <Failed what={title} error={loading.error} retry={loading.retry} />
+        ) : (
+          children
+        )}
+      </div>
+    </section>
+  );
+}
+
+interface ActionProps {
+  label: string;
+  icon: ReactNode;
+  pressed?: boolean;
+  children?: ReactNode;
+  onClick: () => void;
+}
+
+export function CardAction({ label, icon, pressed, children, onClick }: ActionProps) {
+  return (
+    <button
+      type="button"
+      className={styles.action}
+      onClick={onClick}
+      aria-label={label}
+      title={label}
+      {...(pressed === undefined ? {} : { "aria-pressed": pressed })}
+    >
+      {icon}
+      {children}
+    </button>
+  );
+}

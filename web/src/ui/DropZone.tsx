@@ -1,0 +1,54 @@
+import { type DragEvent, useEffect, useId, useState } from "react";
+import { analyse } from "../state/analyses";
+import styles from "./analyse.module.css";
+import { UploadIcon } from "./icons";
+
+/** Takes images by drop, choice or paste. Whether a file is an image is the server's to say. */
+export function DropZone({ large = false }: { large?: boolean }) {
+  const id = useId();
+  const [over, setOver] = useState(false);
+
+  useEffect(() => {
+    const onPaste = (event: ClipboardEvent) => {
+      const images = [...(event.clipboardData?.files ?? [])];
+      if (images.length > 0) analyse(images);
+    };
+    window.addEventListener("paste", onPaste);
+    return () => window.removeEventListener("paste", onPaste);
+  }, []);
+
+  const onDrag = (event: DragEvent) => {
+    event.preventDefault();
+    setOver(event.type === "dragover");
+  };
+  return (
+    <label
+      htmlFor={id}
+      className={styles.zone}
+      data-over={over || undefined}
+      data-large={large || undefined}
+      onDragOver={onDrag}
+      onDragLeave={onDrag}
+      onDrop={(event) => {
+        onDrag(event);
+        analyse(event.dataTransfer.files);
+      }}
+    >
+      <UploadIcon size={large ? 24 : 18} />
+      <span>
+        <strong>Drop images here</strong>, paste, or <span className={styles.choose}>choose files</span>
+      </span>
+      <input
+        id={id}
+        type="file"
+        accept="image/*,.heic,.heif,.avif"
+        multiple
+        className="visually-hidden"
+        onChange={(event) => {
+          analyse(event.currentTarget.files ?? []);
+          event.currentTarget.value = "";
+        }}
+      />
+    </label>
+  );
+}

@@ -1,0 +1,72 @@
+import type { Result, Row } from "../api/types";
+import { download, toCsv } from "../csv";
+import { integer, percent } from "../format";
+import { Card, CardAction } from "./Card";
+import { DownloadIcon } from "./icons";
+import { Empty, type Loading } from "./states";
+import { FilterValue, Table } from "./Table";
+
+interface Props {
+  result: Result | undefined;
+  total: number;
+  failed: number;
+  words: string;
+  loading: Loading;
+}
+
+/** Failures grouped by what went wrong, the most frequent first. */
+export function ErrorPatterns({ result, total, failed, words, loading }: Props) {
+  const rows = result?.rows ?? [];
+  const others = result?.other?.failed_predictions ?? 0;
+  const share = (row: Row) => (failed > 0 ? ((row.failed_predictions ?? 0) / failed) * 100 : null);
+  const save = () =>
+    download(
+      "verascope-error-patterns.csv",
+      toCsv(
+        ["error_pattern", "failed_predictions", "share_of_failures_percent"],
+        rows.map((row) => [row.error_pattern ?? "", row.failed_predictions ?? 0, share(row)]),
+      ),
+    );
+  return (
+    <Card
+      title="Error patterns"
+      subtitle={
+        failed > 0
+          ? `${integer(failed)} of ${integer(total)} failed (${percent((failed / total) * 100)}) ${words}`
+          : `Why predictions failed ${words}`
+      }
+      minHeight={60}
+      loading={loading}
+      actions={
+        rows.length > 0 && <CardAction label="Download as CSV" icon={<DownloadIcon />} onClick={save} />
+      }
+    >
+      {rows.length === 0 ? (
+        <Empty>
+          <p>{total > 0 ? `None of ${integer(total)} failed.` : `Nothing was analysed ${words}.`}</p>
+        </Empty>
+      ) : (
+        <Table
+          label="Error patterns"
+          rows={rows}
+          rowKey={(row) => row.error_pattern ?? ""}
+          columns={[
+            {
+              key: "pattern",
+              head: "Pattern",
+              cell: (row) => <FilterValue name="error_pattern" value={row.error_pattern} />,
+            },
+            {
+              key: "count",
+              head: "Count",
+              number: true,
+              cell: (row) => integer(row.failed_predictions),
+            },
+            { key: "share", head: "Share", number: true, cell: (row) => percent(share(row)) },
+          ]}
+        />
+      )}
+      {others > 0 && <p className="quiet">{integer(others)} more with other messages.</p>}
+    </Card>
+  );
+}

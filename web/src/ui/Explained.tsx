@@ -1,0 +1,65 @@
+import { Tooltip } from "@mantine/core";
+import type { ReactNode } from "react";
+import { useMetrics } from "../api/queries";
+import type { MetricName, Result } from "../api/types";
+import { exact, rangeWords } from "../format";
+import styles from "./explained.module.css";
+
+const unitWords = {
+  count: "a count",
+  percent: "percent",
+  ms: "milliseconds",
+  USD: "US dollars",
+  per_hour: "per hour",
+};
+
+interface Props {
+  metric: MetricName;
+  value: number | null | undefined;
+  /** The answer the value was taken from. */
+  result: Result;
+  allTime?: boolean;
+  /** More facts, such as what the value is compared with. */
+  facts?: [string, string][];
+  children: ReactNode;
+}
+
+/** A number that says on hover, focus and touch what it is, of which range, and where it comes from. */
+export function Explained({ metric, value, result, allTime = false, facts = [], children }: Props) {
+  const { data } = useMetrics();
+  const entry = data?.metrics.find(({ name }) => name === metric);
+  const source =
+    result.source === "rollups"
+      ? "kept totals (rollups)"
+      : result.source === "columns"
+        ? "filtered copy of the rows (columns)"
+        : result.source;
+  const rows: [string, string][] = [
+    ["Exactly", exact(value, entry?.unit ?? "count")],
+    ["Unit", unitWords[entry?.unit ?? "count"]],
+    ["Range", allTime ? "everything recorded" : rangeWords(result.range)],
+    ...facts,
+    ["Source", source],
+  ];
+  const tip = (
+    <span className={styles.tip}>
+      <strong>{entry?.label ?? metric}</strong>
+      {entry && <span>{entry.definition}</span>}
+      <dl className={styles.facts}>
+        {rows.map(([name, text]) => (
+          <div key={name} style={{ display: "contents" }}>
+            <dt>{name}</dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
+      </dl>
+    </span>
+  );
+  return (
+    <Tooltip label={tip} multiline maw={340} position="bottom-start">
+      <button type="button" className={styles.value}>
+        {children}
+      </button>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,169 @@
+import { memo, useCallback, useEffect, useReducer, useRef, useState } from "react";
+import { useRecent } from "../api/queries";
+import type { Filters, Prediction } from "../api/types";
+import { fullTime, integer, milliseconds, percent, recentTime } from "../format";
+import { useSentIds } from "../state/analyses";
+import { changeFeed, emptyFeed, feedLimit } from "../state/feed";
+import { type LiveEvent, useGreetings, useLiveEvents, usePhase } from "../state/live";
+import { matches } from "../state/search";
+import { useView } from "../state/view";
+import { useZone } from "../state/zone";
+import { Card, CardAction } from "./Card";
+import styles from "./feed.module.css";
+import { PauseIcon, PlayIcon } from "./icons";
+import { OutcomeBadge } from "./Outcome";
+import { Empty, loadingOf } from "./states";
+import { FilterValue } from "./Table";
+
+/** At high rates rows come in groups, so that the list can still be read. */
+const groupMs = 200;
+
+interface Props {
+  filters: Filters;
+  onRows: (rows: Prediction[]) => void;
+  className?: string | undefined;
+}
+
+/** The newest predictions as they happen. Nothing moves while it is paused, hovered or scrolled. */
+export function Feed({ filters, onRows, className }: Props) {
+  const greeted = useGreetings() > 0;
+  const phase = usePhase();
+  const recent = useRecent(filters, greeted || phase === "stale");
+  const [feed, change] = useReducer(changeFeed, emptyFeed);
+  const [paused, setPaused] = useState(false);
+  const [hovered, setHovered] = useState(false);
+  const [atTop, setAtTop] = useState(true);
+  const list = useRef<HTMLUListElement>(null);
+  const { filtered } = useView();
+  const hold = paused || hovered || !atTop;
+
+  const holdNow = useRef(hold);
+  holdNow.current = hold;
+  useEffect(() => {
+    if (recent.data) change({ type: "load", predictions: recent.data.items, hold: holdNow.current });
+  }, [recent.data]);
+  useArrivals(
+    filters,
+    useCallback((predictions) => change({ type: "arrive", predictions, hold: holdNow.current }), []),
+  );
+  useEffect(() => {
+    if (!hold) change({ type: "release" });
+  }, [hold]);
+  useEffect(() => onRows(feed.shown), [feed.shown, onRows]);
+
+  const showHeld = () => {
+    change({ type: "release" });
+    list.current?.scrollTo({ top: 0 });
+  };
+  const count = feed.held.length;
+  return (
+    <Card
+      className={className}
+      title="Live activity"
+      subtitle={
+        filtered ? "Newest predictions that pass the filters" : "Newest predictions, whatever the range"
+      }
+      minHeight={300}
+      loading={{ ...loadingOf(recent), pending: recent.data === undefined && !recent.error }}
+      actions={
+        <>
+          {count > 0 && (
+            <button type="button" className={styles.more} onClick={showHeld}>
+              {count >= feedLimit ? `${integer(count)}+` : integer(count)} new
+            </button>
+          )}
+          <CardAction
+            label={paused ? "Go on" : "Pause"}
+            icon={paused ? <PlayIcon /> : <PauseIcon />}
+            pressed={paused}
+            onClick={() => setPaused(!paused)}
+          >
+            {paused ? "Paused" : ""}
+          </CardAction>
+        </>
+      }
+    >
+      {feed.shown.length === 0 && recent.data?.items.length === 0 ? (
+        <Empty>
+          <p>
+            {filtered ? "No prediction passes these filters yet. " : ""}
+            New predictions appear here by themselves, within a second.
+          </p>
+        </Empty>
+      ) : (
+        <ul
+          ref={list}
+          className={styles.list}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling list is reachable by keyboard only this way
+          tabIndex={0}
+          aria-label="Newest predictions"
+          onPointerEnter={(event) => event.pointerType === "mouse" && setHovered(true)}
+          onPointerLeave={() => setHovered(false)}
+          onScroll={(event) => setAtTop(event.currentTarget.scrollTop < 8)}
+        >
+          {feed.shown.map((prediction) => (
+            <FeedRow key={prediction.id} prediction={prediction} />
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}
+
+/** Tells of matching predictions, the first at once and the rest in groups. */
+function useArrivals(filters: Filters, tell: (predictions: Prediction[]) => void): void {
+  const waiting = useRef<Prediction[]>([]);
+  const timer = useRef<number | null>(null);
+  useEffect(() => () => window.clearTimeout(timer.current ?? undefined), []);
+  useLiveEvents(
+    useCallback(
+      (event: LiveEvent) => {
+        if (event.type !== "predictions") return;
+        waiting.current.push(...event.predictions.filter((prediction) => matches(prediction, filters)));
+        const flush = () => {
+          if (waiting.current.length === 0) {
+            timer.current = null;
+            return;
+          }
+          tell(waiting.current);
+          waiting.current = [];
+          timer.current = window.setTimeout(flush, groupMs);
+        };
+        if (timer.current === null) flush();
+      },
+      [filters, tell],
+    ),
+  );
+}
+
+const FeedRow = memo(function FeedRow({ prediction }: { prediction: Prediction }) {
+  const zone = useZone();
+  const { open } = useView();
+  const mine = useSentIds().has(prediction.id);
+  const { timestamp, outcome, confidence, client, country, inference_time_ms: ms } = prediction;
+  return (
+    <li className={styles.row} data-mine={mine || undefined}>
+      <button
+        type="button"
+        className={styles.time}
+        onClick={() => open(prediction.id)}
+        title={`${fullTime(timestamp, zone)}. Open`}
+      >
+        {recentTime(timestamp, Date.now(), zone)}
+      </button>
+      <OutcomeBadge outcome={outcome} />
+      <span className={styles.confidence}>{percent(confidence)}</span>
+      <span className={styles.client}>
+        <FilterValue name="client" value={client} />
+        {mine && <span className={styles.mine}>yours</span>}
+      </span>
+      <span className={styles.country}>
+        <FilterValue name="country" value={country} />
+      </span>
+      <span className={styles.ms}>{milliseconds(ms)}</span>
+      {outcome === "failed" && (
+        <span className={styles.error}>{prediction.error_message ?? "No reason was recorded."}</span>
+      )}
+    </li>
+  );
+});

@@ -1,0 +1,36 @@
+import { Modal } from "@mantine/core";
+import styles from "./keyboard.module.css";
+import { pages } from "./pages";
+
+const others = [
+  { keys: ["?"], does: "This map" },
+  { keys: ["↑", "↓"], does: "The row before or after, in an opened prediction" },
+  { keys: ["Esc"], does: "Close what is open" },
+  { keys: ["Ctrl", "V"], does: "Analyse the copied image, on Overview and Analyse" },
+];
+
+export function KeyboardMap({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  const rows = [...pages.map(({ key, label }) => ({ keys: ["g", key], does: `Go to ${label}` })), ...others];
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title="Keyboard map"
+      centered
+      closeButtonProps={{ "aria-label": "Close the keyboard map" }}
+    >
+      <dl className={styles.map}>
+        {rows.map(({ keys, does }) => (
+          <div key={does} className={styles.row}>
+            <dt>
+              {keys.map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+    </Modal>
+  );
+}

@@ -1,0 +1,76 @@
+import { SegmentedControl } from "@mantine/core";
+import { useLocation } from "@tanstack/react-router";
+import { rangePresets } from "../state/search";
+import { useView } from "../state/view";
+import { useZone } from "../state/zone";
+import { FilterChips } from "./FilterChips";
+import styles from "./frame.module.css";
+import { MenuIcon } from "./icons";
+import { LiveBadge } from "./LiveBadge";
+import { pages } from "./pages";
+import { SchemeToggle } from "./SchemeToggle";
+
+export function TopBar({ onMenu }: { onMenu: () => void }) {
+  const path = useLocation({ select: ({ pathname }) => pathname });
+  const ranged = pages.find(({ to }) => to === path)?.ranged ?? true;
+  return (
+    <header className={styles.bar}>
+      <div className={styles.barRow}>
+        <button
+          type="button"
+          className={`${styles.iconButton} ${styles.burger}`}
+          onClick={onMenu}
+          aria-label="Open the menu"
+        >
+          <MenuIcon />
+        </button>
+        <span className={styles.tenant} title="Tenant">
+          Default
+        </span>
+        {ranged ? <RangePicker /> : null}
+        {ranged ? <FilterChips /> : <span className={styles.chips} />}
+        <LiveBadge />
+        <span className={styles.wideOnly}>
+          <SchemeToggle />
+        </span>
+      </div>
+    </header>
+  );
+}
+
+function RangePicker() {
+  const { range, setRange } = useView();
+  const zone = useZone();
+  const choices = rangePresets.some(({ code }) => code === range.code)
+    ? rangePresets
+    : [...rangePresets, { code: range.code, label: range.code }];
+  return (
+    <div className={styles.range}>
+      <SegmentedControl
+        className={styles.rangeWide ?? ""}
+        aria-label="Range"
+        size="xs"
+        withItemsBorders={false}
+        transitionDuration={120}
+        value={range.code}
+        onChange={setRange}
+        data={choices.map(({ code, label }) => ({ value: code, label }))}
+      />
+      <select
+        className={styles.rangeNarrow}
+        aria-label="Range"
+        value={range.code}
+        onChange={(event) => setRange(event.currentTarget.value)}
+      >
+        {choices.map(({ code, label }) => (
+          <option key={code} value={code}>
+            {label}
+          </option>
+        ))}
+      </select>
+      <span className={styles.zone} title={`Days and hours are those of ${zone}`}>
+        {zone}
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,76 @@
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { Problem } from "../api/client";
+import { CopyButton } from "./Copy";
+import { AlertIcon } from "./icons";
+import styles from "./states.module.css";
+
+/** What is known about a view's data, whatever library fetched it. */
+export interface Loading {
+  /** Nothing to show yet, and no failure either. */
+  pending: boolean;
+  error: Error | null;
+  /** What is shown belongs to an earlier question. */
+  outdated: boolean;
+  retry: () => void;
+}
+
+interface QueryLike {
+  data: unknown;
+  error: Error | null;
+  isPending: boolean;
+  isPlaceholderData: boolean;
+  refetch: () => unknown;
+}
+
+export function loadingOf(query: QueryLike): Loading {
+  return {
+    pending: query.isPending && !query.error,
+    error: query.data === undefined ? query.error : null,
+    outdated: query.isPlaceholderData,
+    retry: () => void query.refetch(),
+  };
+}
+
+export function Skeleton({ height, width = "100%" }: { height: number | string; width?: number | string }) {
+  return <div className={styles.skeleton} style={{ height, width }} aria-hidden="true" />;
+}
+
+export function Failed({ what, error, retry }: { what: string; error: Error; retry: () => void }) {
+  const wait =
+    error instanceof Problem && error.retryAfterSeconds ? `${error.retryAfterSeconds} s` : "a few seconds";
+  return (
+    <div className={styles.failed} role="alert">
+      <p>
+        <AlertIcon />
+        <span>
+          {what} could not be loaded. {error.message} Trying again in {wait}.
+        </span>
+      </p>
+      <button type="button" className={styles.plainButton} onClick={retry}>
+        Try now
+      </button>
+    </div>
+  );
+}
+
+export function Empty({ children }: { children: ReactNode }) {
+  return <div className={styles.message}>{children}</div>;
+}
+
+/** The one action of an empty installation: a first image, ready to paste. */
+export function FirstImage() {
+  const command = `curl -F file=@photo.jpg ${window.location.origin}/predict`;
+  return (
+    <Empty>
+      <p className={styles.lead}>Nothing has been analysed yet.</p>
+      <p>
+        <Link to="/analyse">Drop a photo</Link> here in the browser, or send one from a terminal:
+      </p>
+      <div className={styles.curl}>
+        <code>{command}</code>
+        <CopyButton text={command} label="Copy the command" />
+      </div>
+    </Empty>
+  );
+}

@@ -1,0 +1,20 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+const server = process.env.VERASCOPE_DEV_SERVER ?? "http://127.0.0.1:8001";
+const proxied = ["/api", "/predict", "/info", "/health", "/analytics", "/export", "/docs"];
+
+export default defineConfig({
+  base: "/dashboard/",
+  plugins: [react()],
+  server: { proxy: Object.fromEntries(proxied.map((path) => [path, server])) },
+  build: {
+    outDir: "../verascope/web_dist",
+    emptyOutDir: true,
+    target: "es2022",
+    // Inlined assets would be data: addresses, which the content security policy refuses.
+    assetsInlineLimit: 0,
+    // ECharts is one lazy chunk of known size.
+    chunkSizeWarningLimit: 700,
+  },
+});
