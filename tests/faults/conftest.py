@@ -1,0 +1,32 @@
+"""`--rounds N`: how often the server is killed, each time with another seed. A house survives from round to round."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.faults.house import House
+
+ROUNDS = 5
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--rounds", type=int, default=ROUNDS, help="how often the faults' tests kill the server"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "seed" in metafunc.fixturenames:
+        # The option is unknown when pytest was started on another folder.
+        rounds = metafunc.config.getoption("--rounds", ROUNDS)
+        metafunc.parametrize("seed", range(1, rounds + 1))
+
+
+@pytest.fixture(scope="module")
+def house(
+    tmp_path_factory: pytest.TempPathFactory, environ: Callable[..., dict[str, str]]
+) -> Iterator[House]:
+    """One for all tests of a module: a database that has been through much is the better test."""
+    built = House(tmp_path_factory.mktemp("house"), environ)
+    yield built
+    built.crash()
