@@ -1,0 +1,198 @@
+"""Runs an exported model: over the data, over changed copies of the test images, over drawings, and against the clock."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from training.augment import recode
+from training.calibrate import Calibration
+from training.data import MEAN, SHORT_SIDE, SIZE, STD, Pixels, centre_crop
+from training.drawings import cartoon_face, face_in_screenshot, flat_graphic, screenshot, tiny_face
+from training.figures import Scores, Share, Truths
+from training.results import Area, View, area_of, verdict_shares
+
+Batch = NDArray[np.float32]
+Change = Callable[[Pixels, np.random.Generator], Pixels]
+
+
+class Model:
+    """An ONNX file, read and fed as its sidecar tells others to."""
+
+    def __init__(self, path: Path, threads: int) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        self._session = onnxruntime.InferenceSession(
+            path, options, providers=["CPUExecutionProvider"]
+        )
+
+    def logits(self, images: Sequence[Pixels]) -> Scores:
+        """One logit an image."""
+        return np.array([self.logit(pixels) for pixels in images], dtype=np.float64)
+
+    def logit(self, pixels: Pixels) -> float:
+        """The logit for `fake`."""
+        return self.run(prepared(pixels))
+
+    def run(self, batch: Batch) -> float:
+        """The logit of a prepared batch of one."""
+        return float(self._session.run(None, {"image": batch})[0][0, 0])
+
+
+def prepared(pixels: Pixels) -> Batch:
+    """A batch of one: cropped, between 0 and 1, normalised, channels first."""
+    floats = centre_crop(pixels, SHORT_SIDE, SIZE).astype(np.float32) / np.float32(255)
+    normal = np.subtract(floats, np.array(MEAN, dtype=np.float32)) / np.array(STD, dtype=np.float32)
+    return np.ascontiguousarray(normal.transpose(2, 0, 1)[None], dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Changed:
+    """The test images after one change."""
+
+    name: str
+    area: Area
+    false_positives: Share
+    recall: Share
+    uncertain: Share
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was answered to pictures without a truth."""
+
+    name: str
+    real: Share
+    uncertain: Share
+    fake: Share
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Medians in ms, one thread, one image at a time; `whole` from JPEG bytes of at most 320 pixels to the logit."""
+
+    model_ms: float
+    whole_ms: float
+    images: int
+
+
+def _jpeg(quality: int) -> Change:
+    return lambda pixels, _: np.asarray(recode(Image.fromarray(pixels), "JPEG", quality))
+
+
+def _blurred(pixels: Pixels, _: np.random.Generator) -> Pixels:
+    return np.asarray(Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(1.5)))
+
+
+def _small(pixels: Pixels, _: np.random.Generator) -> Pixels:
+    image = Image.fromarray(pixels)
+    scale = 160 / min(image.size)
+    return np.asarray(
+        image.resize(
+            (round(image.width * scale), round(image.height * scale)), Image.Resampling.BICUBIC
+        )
+    )
+
+
+def _grey(pixels: Pixels, _: np.random.Generator) -> Pixels:
+    return np.asarray(Image.fromarray(pixels).convert("L").convert("RGB"))
+
+
+CHANGES: tuple[tuple[str, Change], ...] = (
+    ("none", lambda pixels, _: pixels),
+    ("JPEG quality 50", _jpeg(50)),
+    ("JPEG quality 30", _jpeg(30)),
+    ("short side 160 px", _small),
+    ("blur, sigma 1.5 px", _blurred),
+    ("grey", _grey),
+    ("inside a screenshot, 150 px wide", face_in_screenshot),
+    ("face picture of 48 px in a larger drawing", tiny_face),
+)
+
+
+def robustness(
+    model: Model,
+    view: View,
+    images: Sequence[Pixels],
+    calibration: Calibration,
+    seed: int = 11,
+) -> list[Changed]:
+    """Every change on the same test images, those that chose the thresholds left away."""
+    members = view.test & ~view.choosing
+    found: list[Changed] = []
+    for name, change in CHANGES:
+        rng = np.random.default_rng(seed)
+        logits = np.full(len(images), np.nan)
+        for i in np.flatnonzero(members).tolist():
+            logits[i] = model.logit(change(images[i], rng))
+        found.append(_changed(name, view, logits, calibration, members))
+    return found
+
+
+def answers_to_drawings(
+    model: Model, calibration: Calibration, each: int = 200, seed: int = 11
+) -> list[Answers]:
+    """Drawn faces, pages and shapes; none of them is a photograph and none was made by a generator of the data."""
+    found = []
+    for name, draw in (
+        ("drawn cartoon faces", cartoon_face),
+        ("drawn screenshots of text", screenshot),
+        ("drawn shapes", flat_graphic),
+    ):
+        rng = np.random.default_rng(seed)
+        probabilities = calibration.platt.probabilities(
+            model.logits([draw(rng) for _ in range(each)])
+        )
+        real, uncertain, fake = (
+            Share(part, each) for part in verdict_shares(probabilities, calibration.decision)
+        )
+        found.append(Answers(name, real, uncertain, fake))
+    return found
+
+
+def speed(path: Path, images: Sequence[Pixels], rounds: int = 100) -> Speed:
+    """Measured after ten images of warming up."""
+    model = Model(path, threads=1)
+    stored = [_as_jpeg(images[i % len(images)]) for i in range(rounds)]
+    whole: list[float] = []
+    for number in range(rounds + 10):
+        started = time.perf_counter()
+        with Image.open(io.BytesIO(stored[number % rounds])) as image:
+            model.logit(np.asarray(image.convert("RGB")))
+        whole.append(time.perf_counter() - started)
+    batch = np.zeros((1, 3, SIZE, SIZE), dtype=np.float32)
+    alone: list[float] = []
+    for _ in range(rounds + 10):
+        started = time.perf_counter()
+        model.run(batch)
+        alone.append(time.perf_counter() - started)
+    return Speed(1000 * float(np.median(alone[10:])), 1000 * float(np.median(whole[10:])), rounds)
+
+
+def _changed(
+    name: str, view: View, logits: Scores, calibration: Calibration, members: Truths
+) -> Changed:
+    probabilities, truths = calibration.platt.probabilities(logits[members]), view.is_fake[members]
+    missed, unsure_fake, caught = verdict_shares(probabilities[truths], calibration.decision)
+    spared, unsure_real, accused = verdict_shares(probabilities[~truths], calibration.decision)
+    return Changed(
+        name=name,
+        area=area_of(view, logits, members),
+        false_positives=Share(accused, accused + spared),
+        recall=Share(caught, caught + missed),
+        uncertain=Share(unsure_fake + unsure_real, len(truths)),
+    )
+
+
+def _as_jpeg(pixels: Pixels) -> bytes:
+    stored = io.BytesIO()
+    Image.fromarray(pixels).save(stored, format="JPEG", quality=90)
+    return stored.getvalue()
