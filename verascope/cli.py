@@ -6,7 +6,7 @@ Parts that take long to load are imported by the command that needs them.
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,9 +52,19 @@ def serve(host: str | None, port: int | None) -> None:
     """Start the server and its dashboard."""
     from verascope import server
 
-    wanted = {"VERASCOPE_HOST": host, "VERASCOPE_PORT": None if port is None else str(port)}
-    environ = {**os.environ, **{name: value for name, value in wanted.items() if value is not None}}
-    sys.exit(server.serve(load(environ)))
+    sys.exit(server.serve(load(_with(os.environ, VERASCOPE_HOST=host, VERASCOPE_PORT=port))))
+
+
+@commands.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on (default 8001).")
+def demo(port: int | None) -> None:
+    """Show the dashboard with ninety days of made-up traffic, in a database of its own."""
+    from verascope import demo as demonstration
+    from verascope import server
+
+    settings = load(_with(os.environ, VERASCOPE_PORT=port))
+    click.echo("Making up ninety days of traffic; your own database is not touched.")
+    sys.exit(server.serve(demonstration.prepare(settings, clock.now_us())))
 
 
 @commands.group()
@@ -197,6 +207,12 @@ def doctor(as_json: bool) -> None:
             click.echo(f"{'ok  ' if one.is_good else 'BAD '} {one.check}: {one.detail}")
     if not all(one.is_good for one in findings):
         sys.exit(1)
+
+
+def _with(environ: Mapping[str, str], **options: str | int | None) -> dict[str, str]:
+    """The environment with the options that were given, which win."""
+    given = {name: str(value) for name, value in options.items() if value is not None}
+    return {**environ, **given}
 
 
 @contextmanager

@@ -25,7 +25,7 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
 
 
-class Thresholds(_Section, kw_only=True):
+class Thresholds(_Section, frozen=True, kw_only=True):
     """The brief's default alert thresholds: percent, percent, percent, ms, percentage points."""
 
     cpu_usage: float = 80
@@ -35,7 +35,7 @@ class Thresholds(_Section, kw_only=True):
     accuracy_drop: float = 10
 
 
-class Email(_Section, kw_only=True):
+class Email(_Section, frozen=True, kw_only=True):
     """The brief's SMTP settings. Absent means that nothing is mailed."""
 
     smtp_server: str
@@ -45,11 +45,11 @@ class Email(_Section, kw_only=True):
     recipients: list[str] = []
 
 
-class Alerts(_Section, kw_only=True):
+class Alerts(_Section, frozen=True, kw_only=True):
     email: Email | None = None
 
 
-class Server(_Section, kw_only=True):
+class Server(_Section, frozen=True, kw_only=True):
     """Where we listen. trusted_proxies: addresses whose forwarding headers are believed."""
 
     host: str = "127.0.0.1"
@@ -59,7 +59,7 @@ class Server(_Section, kw_only=True):
     drain_seconds: float = 20
 
 
-class Detection(_Section, kw_only=True):
+class Detection(_Section, frozen=True, kw_only=True):
     """detector: `reference` or the path of a sidecar. Limits are in bytes and pixels."""
 
     detector: str = "reference"
@@ -69,7 +69,7 @@ class Detection(_Section, kw_only=True):
     min_side: int = 32
 
 
-class Recording(_Section, kw_only=True):
+class Recording(_Section, frozen=True, kw_only=True):
     """synchronous: FULL survives a power cut, NORMAL a crash of the process only.
 
     queue_limit: predictions waiting for a commit before we answer 503.
@@ -83,20 +83,20 @@ class Recording(_Section, kw_only=True):
     columns_memory_mb: int = 96
 
 
-class Pricing(_Section, kw_only=True):
+class Pricing(_Section, frozen=True, kw_only=True):
     """default_price: US dollars per billable prediction, exact to the millionth."""
 
     default_price: Decimal = Decimal("0.05")
     high_confidence: float = 90.0
 
 
-class Privacy(_Section, kw_only=True):
+class Privacy(_Section, frozen=True, kw_only=True):
     """How the caller's address is kept: `full`, `truncated`, keyed hash, or not at all."""
 
     address: Literal["full", "truncated", "hashed", "none"] = "hashed"
 
 
-class Settings(_Section, kw_only=True):
+class Settings(_Section, frozen=True, kw_only=True):
     """Everything that can be set. `home` holds analytics/, logs/ and config/."""
 
     home: Path = PROJECT_ROOT

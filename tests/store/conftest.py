@@ -1,5 +1,7 @@
 """Real databases for the store's tests: each test gets a fresh SQLite file and a fresh PostgreSQL database."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -17,16 +19,13 @@ _numbers = count()
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # The default base of pytest is closed to other users, and PostgreSQL does not run as root.
-    import shutil
-    import tempfile
-
     folder = Path(tempfile.mkdtemp(prefix="verascope-postgres-"))
     with postgres.running(folder) as url:
         yield url
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> config.Settings:
     """Settings of an empty database of each kind."""
     environ = {"VERASCOPE_HOME": str(tmp_path)}

@@ -80,6 +80,7 @@ def empty(database: Database) -> None:
                 connection.execute(table.delete())
 
 
+@pytest.mark.slow
 @hypothesis_settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None
 )

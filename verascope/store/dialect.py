@@ -63,14 +63,14 @@ def insert_new(
 
 
 def add_up(connection: Connection, table: Table, rows: list[Row]) -> None:
-    """Upsert `rows` (in the table's column order): on the same primary key, the other columns add up.
+    """Upsert `rows` (in the table's column order, its key first, each key once): the other columns add up.
 
-    Rows are sorted by key first: unsorted, two writers deadlock on PostgreSQL.
+    Rows are sorted by key: unsorted, two writers deadlock on PostgreSQL.
     """
     if not rows:
         return
     keys = [column.name for column in table.primary_key]
-    rows = sorted(rows, key=lambda row: row[: len(keys)])
+    rows = sorted(rows)
     sums = [column.name for column in table.columns if column.name not in keys]
     mark = "?" if is_sqlite(connection) else "%s"
     statement = (

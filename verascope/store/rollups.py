@@ -63,26 +63,44 @@ def _sums(head: dialect.Row, buckets: Ints, keys: Keys, counters: Ints) -> list[
     chosen = keys.index >= 0
     if not chosen.any():
         return []
-    pairs = np.stack([buckets[chosen], keys.index[chosen]])
-    order = np.lexsort(pairs[::-1])
-    pairs = pairs[:, order]
-    starts = np.flatnonzero(np.any(np.diff(pairs, axis=1, prepend=pairs[:, :1] - 1) != 0, axis=0))
-    sums = np.add.reduceat(counters[chosen][order], starts, axis=0).tolist()
+    starts_at, place = np.unique(buckets[chosen], return_inverse=True)
+    group = place * len(keys.names) + keys.index[chosen]
+    order = np.argsort(group, kind="stable")
+    distinct, first = np.unique(group[order], return_index=True)
+    sums = np.add.reduceat(counters[chosen][order], first, axis=0).tolist()
+    bucket_of, key_of = np.divmod(distinct, len(keys.names))
     return [
         (*head, bucket, keys.names[key], *values)
-        for bucket, key, values in zip(*pairs[:, starts].tolist(), sums, strict=True)
+        for bucket, key, values in zip(
+            starts_at[bucket_of].tolist(), key_of.tolist(), sums, strict=True
+        )
     ]
 
 
+_BINS = 2**16
+"""More than there are bins of either sign."""
+
+
 def _bin_counts(head: dialect.Row, buckets: Ints, keys: Keys, bins: Ints) -> list[dialect.Row]:
+    """One row for each (bucket, key, bin) that occurs: how often."""
     chosen = (keys.index >= 0) & (bins != NO_BIN)
     if not chosen.any():
         return []
-    triples = np.stack([buckets[chosen], keys.index[chosen], bins[chosen]])
-    distinct, n = np.unique(triples, axis=1, return_counts=True)
+    starts_at, place = np.unique(buckets[chosen], return_inverse=True)
+    group = place * len(keys.names) + keys.index[chosen]
+    # One number for each triple: sorting numbers is ten times faster than sorting rows.
+    distinct, n = np.unique(group * _BINS + (bins[chosen] + _BINS // 2), return_counts=True)
+    group_of, bin_of = np.divmod(distinct, _BINS)
+    bucket_of, key_of = np.divmod(group_of, len(keys.names))
     return [
         (*head, bucket, keys.names[key], bin_index, count)
-        for (bucket, key, bin_index), count in zip(distinct.T.tolist(), n.tolist(), strict=True)
+        for bucket, key, bin_index, count in zip(
+            starts_at[bucket_of].tolist(),
+            key_of.tolist(),
+            (bin_of - _BINS // 2).tolist(),
+            n.tolist(),
+            strict=True,
+        )
     ]
 
 
