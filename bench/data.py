@@ -143,7 +143,7 @@ def folder_of(options: Options) -> Iterator[Path]:
 
 def filled(folder: Path, rows: int, *, folded: bool = True) -> Filled:
     """A home with that many rows in `folder`, filled now unless it is there from an earlier run."""
-    home = folder / f"rows-{rows}{'' if folded else '-unfolded'}"
+    home = folder / f"rows-{rows}"
     note = home / "filled.json"
     if note.exists():
         return Filled(**{**json.loads(note.read_text()), "home": home})

@@ -35,7 +35,7 @@ BACKFILL = 10_000
 
 
 def measure(options: Options) -> Report:
-    rows = options.rows[0] if options.rows else 2_000 if options.quick else 100_000
+    rows = min(2_000 if options.quick else 100_000, options.sizes(1_000_000)[0])
     facts, tuples = _made(rows)
     rates: dict[tuple[str, str], list[float]] = {}
     for _ in range(options.times(5)):

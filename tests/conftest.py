@@ -1,4 +1,6 @@
-"""What many tests share: generated pictures, a tiny model, and real servers on free ports in homes of their own."""
+"""What many tests share: generated pictures, a tiny model, and real servers on free ports in homes
+of their own.
+"""
 
 import contextlib
 import hashlib
@@ -54,7 +56,9 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def write_model(folder: Path, *, version: str = "1.0.0", scale: float = 1.0) -> Path:
-    """scale: what brightness is multiplied by; `OVERFLOWING` makes a detector that loads and fails on bright images."""
+    """scale: what brightness is multiplied by; `OVERFLOWING` makes a detector that loads and fails
+    on bright images.
+    """
     model = OnnxWriter().model(weights=[[scale, scale, scale]], bias=[0.0])
     (folder / "tiny.onnx").write_bytes(model)
     sidecar = {
@@ -84,6 +88,13 @@ def write_model(folder: Path, *, version: str = "1.0.0", scale: float = 1.0) -> 
     path = folder / "tiny.json"
     path.write_text(json.dumps(sidecar))
     return path
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that starts servers of its own takes seconds."""
+    for item in items:
+        if "start" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
 
 
 def free_port() -> int:
@@ -174,7 +185,9 @@ class Server:
 
 @pytest.fixture(scope="session")
 def environ(tiny_model: Path) -> Callable[..., dict[str, str]]:
-    """The environment of a Verascope process with this home; `settings` are VERASCOPE_* without the prefix."""
+    """The environment of a Verascope process with this home; `settings` are VERASCOPE_* without the
+    prefix.
+    """
 
     def make(home: Path, **settings: object) -> dict[str, str]:
         ours = {
@@ -195,7 +208,9 @@ def environ(tiny_model: Path) -> Callable[..., dict[str, str]]:
 def start(
     tmp_path: Path, environ: Callable[..., dict[str, str]]
 ) -> Iterator[Callable[..., Server]]:
-    """Starts servers that end with the test. `wait=False` returns at once, for servers that refuse to start."""
+    """Starts servers that end with the test. `wait=False` returns at once, for servers that refuse
+    to start.
+    """
     started: list[Server] = []
 
     def begin(home: Path | None = None, *, wait: bool = True, **settings: object) -> Server:

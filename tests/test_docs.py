@@ -213,6 +213,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl; `make test` installs it")
 @pytest.mark.parametrize(
     "example", API_EXAMPLES, ids=[text.split("\n")[0][:60] for text in API_EXAMPLES]
 )

@@ -1,6 +1,7 @@
 """The set-up: locked without naming anybody's host, nothing built is committed, and one line says what is missing."""
 
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -165,3 +166,30 @@ def test_continuous_integration_runs_make_test() -> None:
     assert "make test" in text
     assert "export CI=true" in text
     assert script.stat().st_mode & 0o100
+
+
+@pytest.mark.parametrize(
+    ("reason", "ci", "outcome"),
+    [
+        ("no browser here", "true", "error"),
+        ("needs ../shared", "true", "skipped"),
+        ("no browser here", "", "skipped"),
+    ],
+)
+def test_in_continuous_integration_a_skip_fails_unless_it_needs_shared(
+    tmp_path: Path, reason: str, ci: str, outcome: str
+) -> None:
+    (tmp_path / "test_it.py").write_text(
+        f"import pytest\n@pytest.mark.skip(reason={reason!r})\ndef test_it(): pass\n"
+    )
+    (tmp_path / "pytest.ini").touch()
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "tests.ci_rules", "test_it.py"],
+        cwd=tmp_path,
+        env={**os.environ, "CI": ci, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert f"1 {outcome}" in done.stdout
+    assert (done.returncode == 0) == (outcome == "skipped")

@@ -143,18 +143,18 @@ class View:
 def calibrate(view: View, logits: Scores) -> Calibration:
     """From validation images of seen sources and one half of the left-out real source.
 
-    Raises NoDecision when not even the last allowance can be kept.
+    Raises NoDecision when not even the last allowance can be kept with the fewest fakes.
     """
     chosen = np.flatnonzero(view.choosing)
     truths, is_left_out = view.is_fake[chosen], view.left_out[chosen]
-    for allowance in ALLOWANCES:
-        for fake_share in FAKE_SHARES:
-            weights = calibration_weights(truths, is_left_out, fake_share)
-            platt = fit_platt(logits[chosen], truths, weights)
+    for fake_share in FAKE_SHARES:
+        weights = calibration_weights(truths, is_left_out, fake_share)
+        platt = fit_platt(logits[chosen], truths, weights)
+        for allowance in ALLOWANCES:
             with contextlib.suppress(NoDecision):
                 decision = choose_decision(_groups(view, logits, platt, chosen), allowance)
                 return Calibration(platt, decision, fake_share, allowance)
-    raise NoDecision(f"no thresholds keep {ALLOWANCES[-1]}")
+    raise NoDecision(f"no thresholds keep {ALLOWANCES[-1]}, however few fakes are assumed")
 
 
 def _groups(view: View, logits: Scores, platt: Platt, chosen: NDArray[np.int64]) -> list[Group]:

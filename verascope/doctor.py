@@ -1,4 +1,6 @@
-"""`verascope doctor`: is everything in order? Each check is one finding; one that fails does not stop the rest."""
+"""`verascope doctor`: is everything in order? Each check is one finding; one that fails does not
+stop the rest.
+"""
 
 import shutil
 from collections.abc import Iterator, Mapping

@@ -144,7 +144,7 @@ METRICS: dict[str, Metric] = {
         Metric(
             "avg_response_time", "Average response time", Unit.MS, Better.LOWER,
             "Mean time of the whole request inside the server up to the hand-over to storage, in "
-            "milliseconds, over predictions made here.",
+            "milliseconds, over succeeded predictions that were made here.",
             ("response_us", "response_n"), _mean("response_us", "response_n", 1000),
         ),
         _quantile(0.50),

@@ -1,7 +1,8 @@
-"""What is open while the server runs: one frozen value that every route gets, and the only place that knows all rooms.
+"""What is open while the server runs: one frozen value that every route gets, and the only place
+that knows all rooms.
 
-`open_runtime` opens in order, `close` closes in the reverse order. The command line opens the same parts without
-a detector or a writer.
+`open_runtime` opens in order, `close` closes in the reverse order. The command line opens the same
+parts without a detector or a writer.
 """
 
 import time
@@ -62,7 +63,8 @@ class Runtime:
 
 @contextmanager
 def open_runtime(settings: Settings, now: Now = now_us) -> Iterator[Runtime]:
-    """Opens all parts in order and closes them in the reverse order, committing and folding what was accepted.
+    """Opens all parts in order and closes them in the reverse order, committing and folding what
+    was accepted.
 
     Raises StoreUnusable, DetectorBroken, StartRefused or Invalid, each with one line for people.
     """

@@ -26,7 +26,9 @@ KEEP_ALIVE_SECONDS = 65
 
 
 def serve(settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT; the exit code. A refusal to start is one line on stderr and code 1."""
+    """Serve until SIGTERM or SIGINT; the exit code. A refusal to start is one line on stderr and
+    code 1.
+    """
     try:
         logs.configure(settings.logs, settings.log_level)
         with contextlib.closing(bind(settings)) as listener, open_runtime(settings) as runtime:
@@ -41,7 +43,9 @@ def serve(settings: Settings) -> int:
 
 
 def bind(settings: Settings) -> socket.socket:
-    """A socket on the configured address, not yet listening. Raises StartRefused when it is taken or not ours."""
+    """A socket on the configured address, not yet listening. Raises StartRefused when it is taken
+    or not ours.
+    """
     host, port = settings.server.host, settings.server.port
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -124,7 +128,9 @@ def _answer(runtime: Runtime, listener: socket.socket) -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, which says when it answers, ends the live feeds first and leaves the exit code to us."""
+    """uvicorn, which says when it answers, ends the live feeds first and leaves the exit code to
+    us.
+    """
 
     def __init__(
         self, config: uvicorn.Config, on_ready: Callable[[], None], on_end: Callable[[], None]
@@ -141,7 +147,9 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Unlike the original, does not raise the signal again at the end: a drained server exits with 0."""
+        """Unlike the original, does not raise the signal again at the end: a drained server exits
+        with 0.
+        """
         handled = (signal.SIGINT, signal.SIGTERM)
         before = {number: signal.signal(number, self.handle_exit) for number in handled}
         try:

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import httpx
 import pytest
@@ -31,7 +31,7 @@ def bearer(key: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def key(server: Server, environ: Callable[..., dict[str, str]]) -> Iterator[str]:
+def key(server: Server, environ: Callable[..., dict[str, str]]) -> str:
     """A key of acme, made by the command line while the server runs."""
     made = subprocess.run(
         [sys.executable, "-m", "verascope", "key", "create", "--client", "acme", "--json"],
@@ -44,7 +44,7 @@ def key(server: Server, environ: Callable[..., dict[str, str]]) -> Iterator[str]
     deadline = time.monotonic() + 1
     while server.predict(picture(), headers=bearer(secret)).status_code == 401:
         assert time.monotonic() < deadline, "a new key must work within a second"
-    yield secret
+    return secret
 
 
 def assert_forbidden(response: httpx.Response) -> None:

@@ -1,19 +1,30 @@
 """POST /predict: one answer, one row, whatever is sent."""
 
+import contextlib
 import hashlib
 import json
 import socket
+import sqlite3
 import struct
 import time
 import zlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.conftest import FAKE, OVERFLOWING, REAL, UNCERTAIN, Server, picture, write_model
+from tests.conftest import (
+    FAKE,
+    OVERFLOWING,
+    REAL,
+    UNCERTAIN,
+    Server,
+    free_port,
+    picture,
+    write_model,
+)
 from verascope.api.predict import Verdict
 
 
@@ -244,11 +255,12 @@ def test_upload_far_above_the_limit_is_cut_off_recorded_and_still_answered(
     start: Callable[..., Server],
 ) -> None:
     server = start(detection_max_bytes=100_000)
-    response = server.predict(b"\x89PNG\r\n\x1a\n" + b"x" * 12_000_000)
+    endless = b"\x89PNG\r\n\x1a\n" + b"x" * 12_000_000
+    response = server.predict(endless, data={"client": "acme"})
     assert response.status_code == 413
     row = row_of(server, str(problem_of(response)["prediction_id"]))
     assert row["error_message"] == "The file is larger than the limit."
-    assert row["file_size"] is None
+    assert (row["file_size"], row["client"]) == (None, "acme")
     assert server.predict(picture()).status_code == 200
 
 
@@ -285,15 +297,49 @@ def test_full_detection_queue_answers_503_and_records_nothing_of_it(
     start: Callable[..., Server],
 ) -> None:
     server = start(detection_threads=1)
-    image = picture(width=2500, height=2500)
-    with ThreadPoolExecutor(30) as pool:
-        answers = list(pool.map(lambda _: server.predict(image), range(30)))
+    image = picture(width=1400, height=1400)
+    with ThreadPoolExecutor(24) as pool:
+        answers = list(pool.map(lambda _: server.predict(image), range(24)))
     refused = [answer for answer in answers if answer.status_code == 503]
-    assert refused, "thirty large images at once must not all fit"
+    assert refused, "two dozen large images at once must not all fit"
     assert {answer.status_code for answer in answers} == {200, 503}
     assert all(int(answer.headers["retry-after"]) >= 1 for answer in refused)
     assert problem_of(refused[0])["type"] == "urn:verascope:problem:busy"
     assert server.count() == len(answers) - len(refused)
+
+
+def test_full_queue_of_the_writer_answers_503_and_records_nothing_of_it(
+    start: Callable[..., Server],
+) -> None:
+    server = start(recording_queue_limit=1, detection_threads=4)
+    server.predict(picture())
+    path = server.home / "analytics" / "analytics.db"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")  # the first one waits for this lock, in the queue
+        with ThreadPoolExecutor(4) as pool:
+            sent = [pool.submit(server.predict, picture(seed=seed)) for seed in range(4)]
+            done, _ = wait(sent, timeout=3, return_when="ALL_COMPLETED")
+            connection.execute("ROLLBACK")
+    answers = [one.result() for one in sent]
+    refused = [answer for answer in answers if answer.status_code == 503]
+    assert len(done) == len(refused) == 3, "who finds the queue full hears so at once"
+    assert all(int(answer.headers["retry-after"]) >= 1 for answer in refused)
+    assert server.count() == 2
+
+
+def test_clients_past_the_limit_are_counted_together_and_kept_by_name(
+    start: Callable[..., Server],
+) -> None:
+    server = start(recording_client_limit=2)
+    for name in ("acme", "globex", "initech", "umbrella"):
+        assert server.predict(picture(), data={"client": name}).json()["client"] == name
+    assert server.stop() == 0
+    server = start(server.home, port=free_port(), recording_client_limit=2)
+    server.predict(picture(), data={"client": "acme"})
+    server.predict(picture(), data={"client": "hooli"})
+    answer = server.get("/api/v1/query?metrics=total_predictions&dimensions=client&days=1").json()
+    counts = {row["client"]: row["total_predictions"] for row in answer["rows"]}
+    assert counts == {"acme": 2, "globex": 1, "(other)": 3}
 
 
 def test_broken_detector_is_a_recorded_failure_and_degrades_health(

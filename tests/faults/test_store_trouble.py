@@ -30,6 +30,7 @@ def test_full_disk_is_refused_with_503_and_recovers_by_itself(house: House) -> N
     server = house.up()
     dice = random.Random(1)
     send_all(server.port, [attempt(dice) for _ in range(5)])
+    assert_all_agree(server)
     before = server.count()
     with disk_full(server):
         refused = server.predict(attempt(dice).image)

@@ -28,10 +28,13 @@ def at(text: str) -> int:
 class House:
     """`tenant` makes a new tenant and leaves the one before behind, so that each test starts from nothing."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, database_url: str | None = None) -> None:
         self.now_us = at("2026-03-29T12:00:00Z")
-        self.settings = Settings(home=home, recording=Recording(synchronous="NORMAL"))
+        self.settings = Settings(
+            home=home, database_url=database_url, recording=Recording(synchronous="NORMAL")
+        )
         self.database = Database.open(self.settings)
+        self.settings.columns_path.parent.mkdir(exist_ok=True)
         self.columns = Columns(self.settings.columns_path, 96)
         self.folder = Folder(self.database, self.columns, submit_to(self.database), CUT)
         self.answers = Answers(

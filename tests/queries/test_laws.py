@@ -25,6 +25,8 @@ from verascope.queries.result import Question, Result
 from verascope.queries.span import Span, resolve
 from verascope.records import Outcome, Prediction
 
+pytestmark = pytest.mark.slow
+
 laws = settings(
     max_examples=30,
     deadline=None,
@@ -261,8 +263,8 @@ def test_rollups_columns_and_rows_give_the_same_answer(house: House, case: Case)
         pieces = (Piece(source, grain, span.range),)
         forced = Plan(Source.COLUMNS, "all", pieces, pieces, "forced")
         previous = None if span.previous is None else plan(query, span.previous, case.zone)
-        with house.database.reading() as connection:
-            reader = Reader(connection, house.columns, tenant_id, case.zone, 90.0)
+        with house.columns.reading() as facts, house.database.reading() as connection:
+            reader = Reader(connection, facts, tenant_id, case.zone, 90.0)
             other = result.build(reader, Question(query, span, forced, previous))
         assert {**other, "source": ""} == {**answer, "source": ""}
 

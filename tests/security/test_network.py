@@ -1,4 +1,6 @@
-"""Protected mode as a matrix: who counts as a caller on this machine, and whom a browser may speak for."""
+"""Protected mode as a matrix: who counts as a caller on this machine, and whom a browser may speak
+for.
+"""
 
 import pytest
 from starlette.datastructures import Headers

@@ -1,4 +1,6 @@
-"""`/analytics` and `/export/analytics`: the same numbers as the dashboard, for programs and spreadsheets."""
+"""`/analytics` and `/export/analytics`: the same numbers as the dashboard, for programs and
+spreadsheets.
+"""
 
 from typing import Annotated, Any, Literal
 
@@ -31,7 +33,9 @@ class _Model(BaseModel):
 
 
 class Summary(_Model):
-    """Counts and rates over the range, except `all_time_predictions`. Rates in percent, times in ms."""
+    """Counts and rates over the range, except `all_time_predictions`. Rates in percent, times in
+    ms.
+    """
 
     total_predictions: int
     real_predictions: int

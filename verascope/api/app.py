@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
 from verascope import __version__
 from verascope.api import (
@@ -60,6 +61,8 @@ def create_app(runtime: Runtime) -> FastAPI:
         version=__version__,
         description=DESCRIPTION,
         lifespan=lifespan,
+        # The framework's own exporters stay off: no number leaves this machine by itself.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -80,17 +83,34 @@ def create_app(runtime: Runtime) -> FastAPI:
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
-    """The description, with the bodies that routes read themselves and with how a key is shown."""
+    """The description, with what the framework can't know: bodies that routes read themselves,
+    problems, keys.
+    """
     if app.openapi_schema is None:
         schema = get_openapi(
             title=app.title, version=app.version, description=app.description, routes=app.routes
         )
-        components = schema.setdefault("components", {})
-        for model in query.DOCUMENTED:
+        components = schema["components"]
+        schemas = components["schemas"]
+        models: tuple[type[BaseModel], ...] = (*query.DOCUMENTED, errors.Problem)
+        for model in models:
             described = model.model_json_schema(ref_template="#/components/schemas/{model}")
-            described.pop("$defs", None)
-            components.setdefault("schemas", {})[model.__name__] = described
+            schemas.update(described.pop("$defs", {}))
+            schemas[model.__name__] = described
+        for operations in schema["paths"].values():
+            for operation in operations.values():
+                _describe_problems(operation)
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
         components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
         schema["paths"]["/predict"]["post"]["security"] = [{}, {"key": []}]
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _describe_problems(operation: dict[str, Any]) -> None:
+    content = {errors.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for status, response in operation["responses"].items():
+        is_health = "Health" in str(response.get("content"))
+        if int(status) >= 400 and not is_health:
+            response["content"] = content

@@ -1,6 +1,7 @@
 """Files of the browser interface, read once, compressed once, served from memory.
 
-Nothing outside the folder can be named: a request picks from the files that were found, it never makes a path.
+Nothing outside the folder can be named: a request picks from the files that were found, it never
+makes a path.
 """
 
 import gzip

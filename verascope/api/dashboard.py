@@ -39,7 +39,9 @@ async def root(principal: Owner) -> Response:
 @router.get("/dashboard")
 @router.get("/dashboard/{path:path}")
 async def dashboard(request: Request, principal: Owner, path: str = "") -> Response:
-    """A file of the interface, else its one page: the addresses below /dashboard are the page's own."""
+    """A file of the interface, else its one page: the addresses below /dashboard are the page's
+    own.
+    """
     files = _files() or await run_sync(_read_again)
     asset = files.get(path) if path else None
     if asset is not None and path != INDEX:

@@ -1,7 +1,8 @@
 """What every route gets: the runtime, and a Principal that says who is asking.
 
-Protected mode (docs/security): without accounts only a direct caller on this machine is served, as the owner;
-an API key opens `/predict` from anywhere. `owner` and `submitter` are the only two ways in.
+Protected mode (docs/security): without accounts only a direct caller on this machine is served, as
+the owner; an API key opens `/predict` from anywhere. `owner` and `submitter` are the only two ways
+in.
 """
 
 from typing import Annotated, Any
@@ -22,7 +23,8 @@ MAX_JSON_BYTES = 1_000_000
 OWNER = Principal(DEFAULT_TENANT, Kind.OWNER, None, "owner")
 
 _HOW_TO_GET_IN = (
-    "Only callers on the machine that runs Verascope are served here. To send images from elsewhere, make a key "
+    "Only callers on the machine that runs Verascope are served here; a request that a proxy passed on (it has a header "
+    "such as X-Forwarded-For, or is HTTP/1.0) is none. To send images from elsewhere, make a key "
     "there with `verascope key create --client NAME` and send it as `Authorization: Bearer KEY` to /predict. To see "
     "the dashboard from elsewhere, forward the port: `ssh -L 8001:127.0.0.1:8001 HOST`."
 )
@@ -57,7 +59,12 @@ async def submitter(request: Request) -> Principal:
     return OWNER
 
 
-RuntimeDep = Annotated[Runtime, Depends(runtime_of)]
+async def _runtime(request: Request) -> Runtime:
+    # A plain function would be sent through a thread by the framework, once a request.
+    return runtime_of(request)
+
+
+RuntimeDep = Annotated[Runtime, Depends(_runtime)]
 Owner = Annotated[Principal, Depends(owner)]
 Submitter = Annotated[Principal, Depends(submitter)]
 
@@ -82,7 +89,9 @@ JsonObject = Annotated[dict[str, Any], Depends(json_object)]
 
 
 async def _key_holder(request: Request) -> Principal | None:
-    """The principal of the key that was shown; None when none was. A wrong one is refused even locally."""
+    """The principal of the key that was shown; None when none was. A wrong one is refused even
+    locally.
+    """
     runtime = runtime_of(request)
     objection = runtime.perimeter.objection(request.method, request.headers)
     if objection is not None:

@@ -1,7 +1,8 @@
 """`/docs`: the interactive description of this API, from files that are installed here.
 
-No content delivery network is asked: our content security policy forbids it, and offline machines have none. The
-files of Swagger UI come with the package `fastapi-offline`, of which nothing else is used.
+No content delivery network is asked: our content security policy forbids it, and offline machines
+have none. The files of Swagger UI come with the package `fastapi-offline`, of which nothing else is
+used.
 """
 
 from functools import lru_cache
@@ -24,6 +25,7 @@ _PAGE = """<!doctype html>
 <head>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Verascope API</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/docs/swagger-ui.css">
 </head>
 <body>

@@ -82,13 +82,9 @@ class Problem(BaseModel):
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route: which problems it answers with."""
+    """The `responses` of a route: which problems it answers with (`app` adds their shape)."""
     return {
-        status: {
-            "model": Problem,
-            "description": _MEANINGS.get(status, HTTPStatus(status).phrase),
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
+        status: {"description": _MEANINGS.get(status, HTTPStatus(status).phrase)}
         for status in statuses
     }
 
@@ -237,7 +233,9 @@ def _plain(error: HTTPException) -> Response:
 
 
 class CatchUnexpected:
-    """Innermost middleware: whatever a route raises becomes a problem, and the connection stays usable."""
+    """Innermost middleware: whatever a route raises becomes a problem, and the connection stays
+    usable.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -32,7 +32,9 @@ _probe_threads = anyio.CapacityLimiter(2)
 
 
 class Health(BaseModel):
-    """healthy; degraded: it answers, and `reasons` say what is wrong; unhealthy: it can't do its work."""
+    """healthy; degraded: it answers, and `reasons` say what is wrong; unhealthy: it can't do its
+    work.
+    """
 
     model_config = ConfigDict(strict=True, extra="forbid", protected_namespaces=())
 
@@ -53,7 +55,9 @@ class Health(BaseModel):
 
 
 class Info(BaseModel):
-    """The detector that runs. accuracy: measured share of right verdicts in percent, null when not measured."""
+    """The detector that runs. accuracy: measured share of right verdicts in percent, null when not
+    measured.
+    """
 
     model_config = ConfigDict(strict=True, extra="forbid", protected_namespaces=())
 

@@ -19,7 +19,7 @@ _STREAM: dict[int | str, dict[str, Any]] = {
         "content": {
             "text/event-stream": {
                 "schema": {"type": "string"},
-                "example": 'event: prediction\\nid: MTIzNA\\ndata: {"id": "01a2052d-…", "outcome": "fake"}\\n\\n',
+                "example": 'event: prediction\nid: MTIzNA\ndata: {"id": "01a2052d-…"}\n\n',
             }
         },
     }
@@ -30,7 +30,7 @@ _STREAM: dict[int | str, dict[str, Any]] = {
     "/live",
     summary="Predictions as they arrive",
     response_class=StreamingResponse,
-    responses={**_STREAM, **documented(401, 403, 421)},
+    responses={**_STREAM, **documented(401, 403, 421, 422)},
 )
 async def live(
     runtime: RuntimeDep,

@@ -24,7 +24,8 @@ _HEADERS = {
 }
 
 _NEVER_COMPRESSED = ("/predict", "/api/v1/live", "/dashboard/assets/")
-"""Small answers, a stream that must not be buffered, and files that are compressed once (`assets`)."""
+"""Small answers, a stream that must not be buffered, and files that are compressed once (`assets`).
+"""
 
 
 class SecurityHeaders:

@@ -7,7 +7,9 @@ from pydantic_core import PydanticCustomError
 
 
 def whole_number(low: int, high: int) -> tuple[BeforeValidator, WithJsonSchema]:
-    """Annotations for an int: plain decimal digits from `low` to `high`, nothing rounded or trimmed."""
+    """Annotations for an int: plain decimal digits from `low` to `high`, nothing rounded or
+    trimmed.
+    """
 
     def check(value: Any) -> int:
         text = str(value)

@@ -123,8 +123,8 @@ async def predict(
 ) -> Response:
     """The verdict is on record when it arrives: the answer waits for the commit of its row.
 
-    An image that can't be analysed is on record too, as a failed prediction that `prediction_id` names. A request
-    that carries no image is no prediction.
+    An image that can't be analysed is on record too, as a failed prediction that `prediction_id`
+    names. A request that carries no image is no prediction.
     """
     arrived_us, arrived_ns = runtime.now(), time.perf_counter_ns()
     key = None if idempotency_key is None else _scoped(idempotency_key, principal)

@@ -16,7 +16,9 @@ router = APIRouter(prefix="/api/v1", tags=["Predictions"])
 
 
 class PredictionRecord(BaseModel):
-    """One prediction as it is on record. Percentages run from 0 to 100; money is exact text in US dollars."""
+    """One prediction as it is on record. Percentages run from 0 to 100; money is exact text in US
+    dollars.
+    """
 
     model_config = ConfigDict(strict=True, extra="forbid", protected_namespaces=())
 
@@ -100,7 +102,7 @@ async def predictions(request: Request, runtime: RuntimeDep, principal: Owner) -
     "/predictions/{prediction_id}",
     summary="One prediction",
     response_model=PredictionRecord,
-    responses=documented(401, 403, 404, 421),
+    responses=documented(401, 403, 404, 421, 422),
 )
 async def prediction(runtime: RuntimeDep, principal: Owner, prediction_id: str) -> Response:
     return _json(

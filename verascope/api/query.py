@@ -1,4 +1,6 @@
-"""`/api/v1/query`: any question about the numbers, as a value. `/api/v1/metrics`: what can be asked."""
+"""`/api/v1/query`: any question about the numbers, as a value. `/api/v1/metrics`: what can be
+asked.
+"""
 
 from typing import Any, Literal
 
@@ -126,7 +128,9 @@ _PROBLEMS = documented(400, 401, 403, 413, 415, 421, 422, 503)
 
 
 DOCUMENTED: tuple[type[BaseModel], ...] = (Question, Questions)
-"""Bodies are read as plain objects, so that `queries.query` names their problems; these models describe them."""
+"""Bodies are read as plain objects, so that `queries.query` names their problems; these models
+describe them.
+"""
 
 
 def _body(model: type[BaseModel]) -> dict[str, Any]:
@@ -188,7 +192,9 @@ async def query_in_url(request: Request, runtime: RuntimeDep, principal: Owner) 
     openapi_extra=_body(Question),
 )
 async def query(runtime: RuntimeDep, principal: Owner, body: JsonObject) -> Response:
-    """Unfiltered questions are read from summaries, filtered ones from columns; `source` says which."""
+    """Unfiltered questions are read from summaries, filtered ones from columns; `source` says
+    which.
+    """
     asked = question.parse(body)
     return _json(await run_sync(runtime.answers.answer, principal.tenant_id, asked))
 

@@ -1,7 +1,8 @@
 """One submitted image, from acceptance to the committed row, whatever its client does meanwhile.
 
-The work runs in a task of its own: a client that disconnects does not take an accepted prediction with it. A
-repeated Idempotency-Key gets the stored answer; repetitions that arrive at the same time wait for the first.
+The work runs in a task of its own: a client that disconnects does not take an accepted prediction
+with it. A repeated Idempotency-Key gets the stored answer; repetitions that arrive at the same time
+wait for the first.
 """
 
 import asyncio
@@ -76,10 +77,11 @@ class Submissions:
         self._by_key: dict[tuple[int, str], tuple[str, asyncio.Task[Submitted]]] = {}
 
     async def submit(self, submission: Submission, key: str | None) -> Submitted:
-        """Analyse and record, once for each key. key: the caller's Idempotency-Key with its scope, hashed.
+        """Analyse and record, once for each key. key: the caller's Idempotency-Key with its scope,
+        hashed.
 
-        Raises Busy when nothing was recorded, Conflict when the key belongs to another request, Invalid for
-        unusable names.
+        Raises Busy when nothing was recorded, Conflict when the key belongs to another request,
+        Invalid for unusable names.
         """
         check_names(submission.caller)
         if key is None:

@@ -1,7 +1,8 @@
 """Reading an uploaded image: bounded in size, time and memory, and never on disk.
 
-The body is cut off a little above the limit of a file, so that an endless upload costs a bounded amount; what
-follows is thrown away for a while, because most clients read an answer only once they have sent everything.
+The body is cut off a little above the limit of a file, so that an endless upload costs a bounded
+amount; what follows is thrown away for a while, because most clients read an answer only once they
+have sent everything.
 """
 
 import asyncio
@@ -61,8 +62,9 @@ class Uploads:
 async def uploaded(request: Request, uploads: Uploads) -> AsyncIterator[Upload]:
     """The image in a multipart body.
 
-    The memory counts as taken until the block ends. Raises Invalid when there is no file in the field `file`, or more
-    than one; Unreadable for other bodies; Busy. None of these is a prediction.
+    The memory counts as taken until the block ends. Raises Invalid when there is no file in the
+    field `file`, or more than one; Unreadable for other bodies; Busy. None of these is a
+    prediction.
     """
     content_type = request.headers.get("content-type", "")
     if content_type.partition(";")[0].strip().lower() != "multipart/form-data":
@@ -90,7 +92,10 @@ async def _parsed(request: Request, body: "_Body") -> Upload:
                 f"The body passed {body.limit} bytes before a file in the field `{FIELD}` began."
             )
             raise Unreadable(413, detail) from None
-        return Upload(None, parser.filename, was_read_to_end=was_read_to_end)
+        texts = {name: value for name, value in parser.items if isinstance(value, str)}
+        return Upload(
+            None, parser.filename, texts.get("client"), texts.get("use_case"), was_read_to_end
+        )
     except MultiPartException as error:
         detail = f"The form with the file can't be read: {error.message}"
         raise Unreadable(400, detail) from None

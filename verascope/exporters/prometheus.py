@@ -1,8 +1,8 @@
 """Prometheus: the first dozen families, in a registry of our own.
 
-What is in the database is read from it at every scrape (`Stored`), so the counters of predictions, billable
-predictions and revenue equal the dashboard's totals and survive a restart. What only this process knows (requests,
-durations, commits) starts at zero with it, as Prometheus expects.
+What is in the database is read from it at every scrape (`Stored`), so the counters of predictions,
+billable predictions and revenue equal the dashboard's totals and survive a restart. What only this
+process knows (requests, durations, commits) starts at zero with it, as Prometheus expects.
 """
 
 from collections.abc import Callable, Iterator

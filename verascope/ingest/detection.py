@@ -1,6 +1,8 @@
-"""Looking at images in a pool of threads, so that the event loop never waits for a decoder or a model.
+"""Looking at images in a pool of threads, so that the event loop never waits for a decoder or a
+model.
 
-The line in front of the pool is bounded: past it callers hear `Busy` at once instead of waiting longer and longer.
+The line in front of the pool is bounded: past it callers hear `Busy` at once instead of waiting
+longer and longer.
 """
 
 import asyncio
@@ -35,7 +37,9 @@ class Refused(Exception):
 
 
 def look(data: bytes, detector: Detector, limits: ImageLimits) -> Observation:
-    """Decode `data` and ask the detector. Raises Refused when there is no verdict, and never anything else."""
+    """Decode `data` and ask the detector. Raises Refused when there is no verdict, and never
+    anything else.
+    """
     started = time.perf_counter_ns()
     try:
         image = decode(data, limits)
@@ -45,7 +49,8 @@ def look(data: bytes, detector: Detector, limits: ImageLimits) -> Observation:
     try:
         verdict = detector.detect(image.pixels)
     except Exception as error:
-        # A detector may be anybody's code; whatever it raises is one failed prediction, never a lost one.
+        # A detector may be anybody's code; whatever it raises is one failed prediction, never a
+        # lost one.
         trouble = error.detail if isinstance(error, DetectorBroken) else repr(error)
         log.exception("detector %s failed: %s", detector.version, trouble)
         seen = Observation(
@@ -79,7 +84,9 @@ class DetectionPool:
         return self._failed_at is not None and time.monotonic() - self._failed_at < UNSOUND_SECONDS
 
     def warm_up(self) -> None:
-        """Decode and judge one small picture, so that the first caller doesn't wait for what loads lazily."""
+        """Decode and judge one small picture, so that the first caller doesn't wait for what loads
+        lazily.
+        """
         picture = io.BytesIO()
         Image.new("RGB", (self.limits.min_side,) * 2, "grey").save(picture, "PNG")
         self._pool.submit(look, picture.getvalue(), self.detector, self.limits).exception()

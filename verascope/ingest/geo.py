@@ -1,8 +1,10 @@
-"""What is kept of a caller's address: the country it is allocated to, and the address as privacy allows.
+"""What is kept of a caller's address: the country it is allocated to, and the address as privacy
+allows.
 
-The country is that of *allocation* in the regional registries' tables that `iptocc` ships; it is not where
-a person is. A keyed hash (HMAC-SHA256) tells callers apart without saying who they are; its key lies
-outside the database, so a copy of the database alone can't be turned back into addresses.
+The country is that of *allocation* in the regional registries' tables that `iptocc` ships; it is
+not where a person is. A keyed hash (HMAC-SHA256) tells callers apart without saying who they are;
+its key lies outside the database, so a copy of the database alone can't be turned back into
+addresses.
 """
 
 import hashlib
@@ -24,7 +26,9 @@ Keep = Literal["full", "truncated", "hashed", "none"]
 
 
 def country_of(address: str | None) -> str:
-    """ISO 3166-1 alpha-2 (or `EU` where a registry says no more), `unknown` for private and unknown ones."""
+    """ISO 3166-1 alpha-2 (or `EU` where a registry says no more), `unknown` for private and unknown
+    ones.
+    """
     parsed = _parse(address)
     if parsed is None or not parsed.is_global:
         return UNKNOWN
@@ -32,7 +36,9 @@ def country_of(address: str | None) -> str:
 
 
 def kept_address(address: str | None, keep: Keep, key: bytes) -> str | None:
-    """The address as it is stored: as it is, as a /24 or /48 network, as 64 hex characters, or not at all."""
+    """The address as it is stored: as it is, as a /24 or /48 network, as 64 hex characters, or not
+    at all.
+    """
     parsed = _parse(address)
     if parsed is None:
         return None

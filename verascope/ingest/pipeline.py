@@ -1,6 +1,7 @@
 """From what was observed to the fact that is stored: a visible list of small named steps.
 
-Each step fills its own part of a `Draft`; `STEPS` is the order. Nothing here reads or writes the store.
+Each step fills its own part of a `Draft`; `STEPS` is the order. Nothing here reads or writes the
+store.
 """
 
 import threading
@@ -33,8 +34,9 @@ _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 class Caller:
     """Who submitted an image.
 
-    key_client: the client of the API key that was shown, which wins. client: the name the caller gave; it counts
-    only when the caller is trusted to give one. address: as the network layer determined it.
+    key_client: the client of the API key that was shown, which wins. client: the name the caller
+    gave; it counts only when the caller is trusted to give one. address: as the network layer
+    determined it.
     """
 
     tenant_id: int
@@ -61,7 +63,9 @@ class Observation:
 
 
 class Clients:
-    """Which clients have a rollup of their own. Thread-safe; past `limit` a new client is `(other)`."""
+    """Which clients have a rollup of their own. Thread-safe; past `limit` a new client is
+    `(other)`.
+    """
 
     def __init__(self, limit: int, known: Iterable[tuple[int, str]] = ()) -> None:
         self._limit = limit
@@ -195,7 +199,8 @@ def prediction(
 ) -> Prediction:
     """The fact to store. response_us: from the request's arrival to this hand-over.
 
-    Raises Invalid when the caller's client or use case is not a usable name (check early with `check_names`).
+    Raises Invalid when the caller's client or use case is not a usable name (check early with
+    `check_names`).
     """
     draft = Draft(caller, observation, arrived_us)
     for step in STEPS:
@@ -241,7 +246,9 @@ def check_names(caller: Caller) -> None:
 
 
 def name_of(name: str, text: str | None) -> str | None:
-    """`text` as the value of the field `name`, trimmed; None when it is empty. Raises Invalid otherwise."""
+    """`text` as the value of the field `name`, trimmed; None when it is empty. Raises Invalid
+    otherwise.
+    """
     if text is None or not text.strip():
         return None
     text = unicodedata.normalize("NFC", text.strip())

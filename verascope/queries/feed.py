@@ -113,6 +113,7 @@ class Feed:
     def end(self) -> None:
         """Close every stream at once and open no more. Call in the loop's thread."""
         self._has_ended = True
+        self._fresh.set()
         for channel in self._channels.values():
             for listener in channel.listeners:
                 listener.woken.set()
@@ -183,9 +184,11 @@ class Feed:
                 self._loop.call_soon_threadsafe(self._fresh.set)
 
     async def _pump(self) -> None:
-        while True:
+        while not self._has_ended:
+            # Not wait_for: in Python 3.11 it may swallow a cancellation. https://github.com/python/cpython/issues/86296
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._fresh.wait(), FOREIGN_SECONDS)
+                async with asyncio.timeout(FOREIGN_SECONDS):
+                    await self._fresh.wait()
             self._fresh.clear()
             self._is_announced = False
             try:
@@ -209,7 +212,7 @@ class Feed:
             listener.push(message, place)
 
     async def _ping(self) -> None:
-        while True:
+        while not self._has_ended:
             await asyncio.sleep(PING_SECONDS)
             everyone = [one for channel in self._channels.values() for one in channel.listeners]
             for number, listener in enumerate(everyone):

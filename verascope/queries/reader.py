@@ -18,7 +18,7 @@ from verascope.queries.plan import Piece, Source
 from verascope.queries.rows import Cell, Group
 from verascope.records import Outcome
 from verascope.store import rollups
-from verascope.store.columns import Columns
+from verascope.store.columns import Snapshot
 from verascope.store.tables import COUNTERS
 
 Cells = dict[tuple[int | None, Group], Cell]
@@ -51,7 +51,7 @@ class Reader:
     def __init__(
         self,
         connection: Connection,
-        columns: Columns | None,
+        columns: Snapshot | None,
         tenant_id: int,
         zone: ZoneInfo,
         high_confidence: float,

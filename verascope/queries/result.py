@@ -78,8 +78,7 @@ class _Side:
         self._query = query
         self._plan = plan
         self._span = span
-        metrics = [METRICS[name] for name in query.metrics]
-        self._parts = {part for metric in metrics for part in metric.parts} - {"seconds"}
+        self._parts = _parts_of(query)
         self._groups: Cells = {}
 
     def groups(self) -> list[Group]:
@@ -258,7 +257,16 @@ def _range_json(span: Span) -> dict[str, object]:
 
 def _total_ask(query: Query, plan: Plan) -> Ask:
     dimension = plan.dimension if plan.dimension in query.filters else "all"
-    return Ask(plan.totals, dimension, _frozen(query.filters), (), None, has_quantiles(query))
+    quantiles = has_quantiles(query)
+    # All counters, so that questions share the read, but not a scan of the columns for percentiles alone.
+    is_bare = plan.source is Source.COLUMNS and quantiles and not _parts_of(query)
+    parts = ("total",) if is_bare else COUNTERS
+    return Ask(plan.totals, dimension, _frozen(query.filters), (), None, quantiles, parts)
+
+
+def _parts_of(query: Query) -> set[str]:
+    """The counters that the metrics of a question are made of."""
+    return {part for name in query.metrics for part in METRICS[name].parts} - {"seconds"}
 
 
 def _frozen(filters: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, tuple[str, ...]], ...]:

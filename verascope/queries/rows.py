@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, Connection, and_, case, cast, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+)
 
 from verascope.clock import Range
 from verascope.records import Outcome
@@ -21,11 +31,12 @@ Group = tuple[str | None, ...]
 FIELDS: dict[str, ColumnElement[Any]] = {
     "client": table.c.client_key,
     "country": table.c.country,
-    "model": func.coalesce(table.c.model_version, "unknown"),
+    "model": func.coalesce(table.c.model_version, literal_column("'unknown'")),
     "use_case": table.c.use_case,
     "error_pattern": table.c.error_pattern,
-    "outcome": func.coalesce(table.c.prediction, Outcome.FAILED.value),
+    "outcome": func.coalesce(table.c.prediction, literal_column("'failed'")),
 }
+"""Dimension → what the fold calls its key. Literals: PostgreSQL can't tell that two bound values are one group."""
 
 
 @dataclass(slots=True)

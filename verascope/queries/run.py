@@ -1,6 +1,7 @@
 """Answering: wait until everything committed is folded, then read one snapshot and shape the results."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -17,10 +18,13 @@ from verascope.queries.reader import Reader
 from verascope.queries.result import Question, Result
 from verascope.queries.span import resolve
 from verascope.store import events
-from verascope.store.columns import Columns
+from verascope.store.columns import Columns, Snapshot
 from verascope.store.database import Database
 from verascope.store.fold import Folder
 from verascope.store.tables import fold_state, rollups, tenants
+
+ATTEMPTS = 20
+"""How often we try to catch rollups and columns at the same fold; between the two lie milliseconds."""
 
 
 class Answers:
@@ -56,31 +60,51 @@ class Answers:
         with self._database.reading() as connection:
             moment = _moment(connection, tenant_id)
             if moment.is_folded:
-                return self._answer_at(connection, moment, tenant_id, queries)
-        self._folder.wait(moment.committed)
-        with self._database.reading() as connection:
-            later = _moment(connection, tenant_id)
-            # A tenant that no fold has met has no prediction up to there.
-            if later.folded is not None and later.folded < moment.committed:
-                raise Busy("The summaries are being built anew.", 5)
-            return self._answer_at(connection, later, tenant_id, queries)
+                questions = self._decide(connection, moment, tenant_id, queries)
+                if self._columns is None or not _reads_columns(questions.values()):
+                    return self._build(connection, None, moment, tenant_id, questions)
+        needed = moment.committed
+        for _ in range(ATTEMPTS):
+            self._folder.wait(needed)
+            with self._facts() as facts, self._database.reading() as connection:
+                moment = _moment(connection, tenant_id)
+                if not _is_one_moment(moment, needed, facts, tenant_id):
+                    needed = max(needed, moment.folded or 0)
+                    continue
+                questions = self._decide(connection, moment, tenant_id, queries)
+                return self._build(connection, facts, moment, tenant_id, questions)
+        raise Busy("The summaries are being built anew.", 5)
 
-    def _answer_at(
+    @contextmanager
+    def _facts(self) -> Iterator[Snapshot | None]:
+        if self._columns is None:
+            yield None
+        else:
+            with self._columns.reading() as facts:
+                yield facts
+
+    def _decide(
         self,
         connection: Connection,
         moment: "_Moment",
         tenant_id: int,
         queries: Mapping[str, Query],
-    ) -> dict[str, Result]:
+    ) -> dict[str, Question]:
         asks_all = any(isinstance(query.range, Everything) for query in queries.values())
         reach = _reach(connection, tenant_id) if asks_all else None
-        questions = _decide(queries, moment.zone, self.now(), reach)
-        reader = Reader(connection, self._columns, tenant_id, moment.zone, self._high_confidence)
+        return _decide(queries, moment.zone, self.now(), reach)
+
+    def _build(
+        self,
+        connection: Connection,
+        facts: Snapshot | None,
+        moment: "_Moment",
+        tenant_id: int,
+        questions: Mapping[str, Question],
+    ) -> dict[str, Result]:
+        reader = Reader(connection, facts, tenant_id, moment.zone, self._high_confidence)
         for question in questions.values():
             reader.expected.update(result.series_asks(question))
-        if _reads_columns(questions.values()):
-            # Columns follow the rollups by a moment.
-            self._folder.wait(moment.folded or 0)
         return {name: result.build(reader, question) for name, question in questions.items()}
 
 
@@ -94,6 +118,7 @@ class _Moment:
     zone: ZoneInfo
     committed: int
     folded: int | None
+    generation: int | None
 
     @property
     def is_folded(self) -> bool:
@@ -103,13 +128,33 @@ class _Moment:
 def _moment(connection: Connection, tenant_id: int) -> _Moment:
     committed = events.last_seq(connection)
     row = connection.execute(
-        select(tenants.c.time_zone, fold_state.c.time_zone.label("folded"), fold_state.c.folded_seq)
+        select(
+            tenants.c.time_zone,
+            fold_state.c.time_zone.label("folded"),
+            fold_state.c.folded_seq,
+            fold_state.c.generation,
+        )
         .join_from(tenants, fold_state, tenants.c.tenant_id == fold_state.c.tenant_id, isouter=True)
         .where(tenants.c.tenant_id == tenant_id)
     ).one_or_none()
     if row is None:
-        return _Moment(clock.zone("UTC"), committed, committed)
-    return _Moment(clock.zone(row.folded or row.time_zone), committed, row.folded_seq)
+        return _Moment(clock.zone("UTC"), committed, committed, None)
+    return _Moment(
+        clock.zone(row.folded or row.time_zone), committed, row.folded_seq, row.generation
+    )
+
+
+def _is_one_moment(moment: _Moment, needed: int, facts: Snapshot | None, tenant_id: int) -> bool:
+    """Whether rollups hold what is needed and the columns hold exactly the same.
+
+    Columns follow the rollups, so a snapshot of theirs taken first is never ahead.
+    """
+    if moment.folded is None:  # a tenant that no fold has met has no prediction up to there
+        return True
+    if moment.folded < needed:
+        return False
+    mark = None if facts is None else facts.watermarks.get(tenant_id)
+    return facts is None or mark == (moment.generation, moment.folded)
 
 
 def _decide(

@@ -1,7 +1,8 @@
 """API keys: made once, shown once, kept as a hash, recognised on every request.
 
-A key is `vs_` and 40 URL-safe characters: 240 random bits, so a plain SHA-256 protects it (there is nothing to
-guess, hence no slow password hash). Keys made or revoked by another process count within `REFRESH_SECONDS`.
+A key is `vs_` and 40 URL-safe characters: 240 random bits, so a plain SHA-256 protects it (there is
+nothing to guess, hence no slow password hash). Keys made or revoked by another process count within
+`REFRESH_SECONDS`.
 """
 
 import hashlib
@@ -34,7 +35,9 @@ class ApiKey:
 
 
 def create(database: Database, client: str, now_us: int, tenant_id: int = DEFAULT_TENANT) -> str:
-    """A new key for `client` (a name that `ingest.pipeline.name_of` accepts), given once and never again."""
+    """A new key for `client` (a name that `ingest.pipeline.name_of` accepts), given once and never
+    again.
+    """
     secret = MARK + secrets.token_urlsafe(30)
     with database.writing() as connection:
         connection.execute(

@@ -1,9 +1,10 @@
-"""Protected mode: where a request really comes from, and whether a browser was tricked into sending it.
+"""Protected mode: where a request really comes from, and whether a browser was tricked into sending
+it.
 
-Without accounts, only a *direct loopback* caller is the owner: the connection comes from this machine and
-nothing says that it was passed on. A header of a proxy that is not trusted never makes anybody local, it
-only takes that away. Host and Origin are checked because a web page on the internet can make a browser on this
-machine call us (DNS rebinding, cross-site requests).
+Without accounts, only a *direct loopback* caller is the owner: the connection comes from this
+machine and nothing says that it was passed on. A header of a proxy that is not trusted never makes
+anybody local, it only takes that away. Host and Origin are checked because a web page on the
+internet can make a browser on this machine call us (DNS rebinding, cross-site requests).
 """
 
 from collections.abc import Iterator, Sequence
@@ -44,7 +45,8 @@ class Headers(Protocol):
 class Origin:
     """Where a request comes from.
 
-    address: the caller's, None when it can't be known. is_local: a direct loopback caller, who is the owner.
+    address: the caller's, None when it can't be known. is_local: a direct loopback caller, who is
+    the owner.
     """
 
     address: str | None
@@ -93,7 +95,9 @@ class Perimeter:
         return len(hosts) == 1 and _host_name(hosts[0]) in self.allowed_hosts
 
     def objection(self, method: str, headers: Headers) -> str | None:
-        """Why a browser's request must be refused as coming from another site; None when it may pass."""
+        """Why a browser's request must be refused as coming from another site; None when it may
+        pass.
+        """
         origins = headers.getlist("origin")
         if len(origins) > 1:
             return "The request carries more than one Origin header."
@@ -131,7 +135,9 @@ class Perimeter:
 
 
 def parse_address(text: str | None) -> Address | None:
-    """The address in `text`, with or without port and brackets, `::ffff:a.b.c.d` as IPv4; None if none."""
+    """The address in `text`, with or without port and brackets, `::ffff:a.b.c.d` as IPv4; None if
+    none.
+    """
     if not text:
         return None
     text = text.strip().strip('"')
@@ -163,7 +169,9 @@ def _is_forwarded(headers: Headers) -> bool:
 
 
 def _forwarded_for(headers: Headers) -> list[str]:
-    """The chain of addresses a proxy passes on, the original caller first (RFC 7239, X-Forwarded-For)."""
+    """The chain of addresses a proxy passes on, the original caller first (RFC 7239,
+    X-Forwarded-For).
+    """
     chain = [part for line in headers.getlist("x-forwarded-for") for part in line.split(",")]
     if chain:
         return chain

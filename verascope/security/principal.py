@@ -15,8 +15,8 @@ class Kind(StrEnum):
 class Principal:
     """The caller of one request.
 
-    client: the customer whose key was shown, None for the owner. name: how logs call the caller; it holds no
-    secret and is stable, so it also scopes the caller's Idempotency-Keys.
+    client: the customer whose key was shown, None for the owner. name: how logs call the caller; it
+    holds no secret and is stable, so it also scopes the caller's Idempotency-Keys.
     """
 
     tenant_id: int

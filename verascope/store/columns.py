@@ -7,7 +7,8 @@ process may open it.
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,7 @@ class Columns:
         self._path = path
         self._memory_mb = memory_mb
         self._lock = threading.Lock()
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._database = self._connect()
             row = self._database.execute("SELECT max(version) FROM layout").fetchone()
@@ -149,6 +151,44 @@ class Columns:
             "INSERT INTO watermarks VALUES (?, ?, ?)", [tenant_id, generation, seq]
         )
 
+    @contextmanager
+    def reading(self) -> Iterator["Snapshot"]:
+        """One state of the facts for as long as the block runs, whatever is appended meanwhile."""
+        cursor = self._database.cursor()
+        try:
+            cursor.execute("BEGIN")
+            # A transaction sees the state of its first statement.
+            marks = cursor.execute("SELECT tenant_id, generation, seq FROM watermarks").fetchall()
+            yield Snapshot(cursor, {row[0]: (row[1], row[2]) for row in marks})
+        finally:
+            cursor.close()
+
+    def read(
+        self,
+        connection: Connection,
+        tenant_id: int,
+        span: Range,
+        where: Mapping[str, Sequence[str]],
+        **how: Any,
+    ) -> list[Group]:
+        """`Snapshot.read` from the latest state."""
+        with self.reading() as snapshot:
+            return snapshot.read(connection, tenant_id, span, where, **how)
+
+    def close(self) -> None:
+        with self._lock:
+            self._database.close()
+
+
+class Snapshot:
+    """One state of the facts; `watermarks` says which: {tenant: (generation, seq)}."""
+
+    def __init__(
+        self, cursor: duckdb.DuckDBPyConnection, watermarks: dict[int, tuple[int, int]]
+    ) -> None:
+        self._cursor = cursor
+        self.watermarks = watermarks
+
     def read(
         self,
         connection: Connection,
@@ -207,7 +247,7 @@ class Columns:
         if groups:
             positions = ", ".join(str(i + 1) for i in range(len(groups)))
             statement += f" GROUP BY {positions} ORDER BY {positions}"
-        return self._database.cursor().execute(statement).fetchall()
+        return self._cursor.execute(statement).fetchall()
 
     @staticmethod
     def _condition(
@@ -231,10 +271,6 @@ class Columns:
         if "error_pattern" in dimensions:
             conditions.append("error_pattern IS NOT NULL")
         return " AND ".join(conditions)
-
-    def close(self) -> None:
-        with self._lock:
-            self._database.close()
 
 
 def _batch(part: Slice, codes: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:

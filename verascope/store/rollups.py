@@ -6,11 +6,12 @@ Grains: minute (dimension `all` only), hour, day; hours and days are cut in the 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, func, select
 
 from verascope import clock
 from verascope.clock import Grain
@@ -143,27 +144,66 @@ def read(
     top: (counter, n) keeps the n groups with the highest sum of that counter, highest first.
     An ungrouped question gives one Counts, of zeros when nothing was there.
     """
-    sums = [func.coalesce(func.sum(rollups.c[name]), 0).label(name) for name in parts]
-    groups = _groups(rollups, by_bucket, by_key)
-    statement = select(*groups, *sums).where(
-        _within(rollups, tenant_id, grain, dimension, buckets, keys)
-    )
-    if groups:
-        statement = statement.group_by(*groups)
-    if top is not None:
-        counter, limit = top
-        statement = statement.order_by(func.sum(rollups.c[counter]).desc(), *groups).limit(limit)
-    else:
-        statement = statement.order_by(*groups)
-    skip = len(groups)
+    counter, limit = top or (None, None)
+    statement = _sums_of(by_bucket, by_key, keys is not None, counter, tuple(parts))
+    values = _values(tenant_id, grain, dimension, buckets, keys)
+    if limit is not None:
+        values["top"] = limit
+    skip = by_bucket + by_key
     return [
         Counts(
             row[0] if by_bucket else None,
             row[skip - 1] if by_key else None,
             dict(zip(parts, map(int, row[skip:]), strict=True)),
         )
-        for row in connection.execute(statement)
+        for row in connection.execute(statement, values)
     ]
+
+
+# A statement of each shape is built once: building and hashing it costs several times what SQLite needs.
+
+
+@lru_cache(maxsize=256)
+def _sums_of(
+    by_bucket: bool, by_key: bool, has_keys: bool, counter: str | None, parts: tuple[str, ...]
+) -> Select[Any]:
+    groups = _groups(rollups, by_bucket, by_key)
+    sums = [func.coalesce(func.sum(rollups.c[name]), 0) for name in parts]
+    statement = select(*groups, *sums).where(_within(rollups, has_keys))
+    if groups:
+        statement = statement.group_by(*groups)
+    if counter is None:
+        return statement.order_by(*groups)
+    most = func.sum(rollups.c[counter]).desc()
+    return statement.order_by(most, *groups).limit(bindparam("top"))
+
+
+@lru_cache(maxsize=16)
+def _bins_of(by_bucket: bool, by_key: bool, has_keys: bool) -> Select[Any]:
+    table = rollup_histograms
+    groups = _groups(table, by_bucket, by_key)
+    return (
+        select(*groups, table.c.bin, func.sum(table.c.n))
+        .where(_within(table, has_keys), table.c.measure == bindparam("measure"))
+        .group_by(*groups, table.c.bin)
+    )
+
+
+def _values(
+    tenant_id: int,
+    grain: Grain,
+    dimension: str,
+    buckets: tuple[int, int],
+    keys: Sequence[str] | None,
+) -> dict[str, Any]:
+    values = {
+        "tenant_id": tenant_id,
+        "grain": grain.value,
+        "dimension": dimension,
+        "first": buckets[0],
+        "end": buckets[1],
+    }
+    return values if keys is None else {**values, "keys": list(keys)}
 
 
 def read_histogram(
@@ -179,18 +219,11 @@ def read_histogram(
     keys: Sequence[str] | None = None,
 ) -> dict[tuple[int | None, str | None], Histogram]:
     """{(bucket, key): histogram}; dimension is one of HISTOGRAM_DIMENSIONS, grain hour or day."""
-    groups = _groups(rollup_histograms, by_bucket, by_key)
-    statement = (
-        select(*groups, rollup_histograms.c.bin, func.sum(rollup_histograms.c.n))
-        .where(
-            _within(rollup_histograms, tenant_id, grain, dimension, buckets, keys),
-            rollup_histograms.c.measure == measure,
-        )
-        .group_by(*groups, rollup_histograms.c.bin)
-    )
-    skip = len(groups)
+    statement = _bins_of(by_bucket, by_key, keys is not None)
+    values = {**_values(tenant_id, grain, dimension, buckets, keys), "measure": measure}
+    skip = by_bucket + by_key
     found: dict[tuple[int | None, str | None], Histogram] = {}
-    for row in connection.execute(statement):
+    for row in connection.execute(statement, values):
         group = (row[0] if by_bucket else None, row[skip - 1] if by_key else None)
         found.setdefault(group, {})[row[skip]] = int(row[skip + 1])
     return found
@@ -200,21 +233,14 @@ def _groups(table: Table, by_bucket: bool, by_key: bool) -> list[ColumnElement[A
     return [table.c.bucket] * by_bucket + [table.c.key] * by_key
 
 
-def _within(
-    table: Table,
-    tenant_id: int,
-    grain: Grain,
-    dimension: str,
-    buckets: tuple[int, int],
-    keys: Sequence[str] | None,
-) -> ColumnElement[bool]:
+def _within(table: Table, has_keys: bool) -> ColumnElement[bool]:
     conditions = [
-        table.c.tenant_id == tenant_id,
-        table.c.grain == grain.value,
-        table.c.dimension == dimension,
-        table.c.bucket >= buckets[0],
-        table.c.bucket < buckets[1],
+        table.c.tenant_id == bindparam("tenant_id"),
+        table.c.grain == bindparam("grain"),
+        table.c.dimension == bindparam("dimension"),
+        table.c.bucket >= bindparam("first"),
+        table.c.bucket < bindparam("end"),
     ]
-    if keys is not None:
-        conditions.append(table.c.key.in_(keys))
+    if has_keys:
+        conditions.append(table.c.key.in_(bindparam("keys", expanding=True)))
     return and_(*conditions)

@@ -16,7 +16,7 @@ interface Props {
 
 /** Predictions per bucket, stacked by outcome; the unfinished bucket hatched, the range before dashed. */
 export default function ActivityChart({ activity, summary, height }: Props) {
-  const scheme = useComputedColorScheme("light");
+  const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
   const still = useReducedMotion();
   const option = useMemo(
     () => optionOf(activity, palettes[scheme], still === true),

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { useOverview } from "../api/queries";
-import type { Outcome, Prediction, Result } from "../api/types";
+import type { Outcome, Result } from "../api/types";
 import { Donut } from "../charts/Donut";
 import { download, toCsv } from "../csv";
 import { useView } from "../state/view";
@@ -12,17 +12,16 @@ import { Card, CardAction } from "../ui/Card";
 import { ErrorPatterns } from "../ui/ErrorPatterns";
 import { Feed } from "../ui/Feed";
 import { DownloadIcon } from "../ui/icons";
-import { PredictionDrawer } from "../ui/PredictionDrawer";
 import { Status } from "../ui/Status";
 import { Empty, type Loading, loadingOf } from "../ui/states";
 import { Kpis } from "./Kpis";
 import styles from "./pages.module.css";
 
 export function Overview() {
-  const { range, filters, filtered, id, open, addFilter } = useView();
+  const { range, filters, filtered, addFilter } = useView();
   const overview = useOverview(range, filters);
-  const [rows, setRows] = useState<Prediction[]>([]);
-  useCatchUp(overview, rows[0]?.received_at);
+  const [newest, setNewest] = useState<string>();
+  useCatchUp(overview, newest);
   const results = overview.data?.results;
   const loading = loadingOf(overview);
   const failures = results && {
@@ -53,7 +52,7 @@ export function Overview() {
         loading={loading}
         onPick={(outcome) => addFilter("outcome", outcome)}
       />
-      <Feed key={JSON.stringify(filters)} className={styles.wide} filters={filters} onRows={setRows} />
+      <Feed key={JSON.stringify(filters)} className={styles.wide} filters={filters} onLoad={setNewest} />
       <div className={styles.side}>
         <AnalyseBox />
         <ErrorPatterns
@@ -80,7 +79,6 @@ export function Overview() {
         words={`${range.words}, by where the address is allocated`}
         loading={loading}
       />
-      <PredictionDrawer id={id} rows={rows} onOpen={open} />
     </div>
   );
 }
@@ -131,7 +129,7 @@ function Distribution({ result, words, code, loading, onPick }: DistributionProp
     >
       {total === 0 ? (
         <Empty>
-          <p>No predictions {words}. The shares of real, fake, uncertain and failed will stand here.</p>
+          <p>Without predictions there are no shares of real, fake, uncertain and failed.</p>
         </Empty>
       ) : (
         <Donut counts={counts} onPick={onPick} />

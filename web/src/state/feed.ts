@@ -11,7 +11,7 @@ export type FeedChange =
   | { type: "arrive"; predictions: Prediction[]; hold: boolean }
   | { type: "release" };
 
-export const feedLimit = 200;
+export const feedLimit = 100;
 export const emptyFeed: Feed = { shown: [], held: [] };
 
 /** Applies one change. Rows are known by id, so a replayed event never shows twice. */

@@ -16,7 +16,7 @@ export type LiveEvent = { type: "predictions"; predictions: Prediction[] } | { t
 
 const silenceMs = 25_000;
 const firstDelayMs = 500;
-const longestDelayMs = 15_000;
+const longestDelayMs = 5_000;
 
 /** One connection to `/api/v1/live` for the whole page, resumed where it broke off. */
 export class LiveFeed {

@@ -1,4 +1,4 @@
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate, useRouter, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { Filters } from "../api/types";
 import {
@@ -25,10 +25,16 @@ export interface ViewState {
   open: (id: string | undefined) => void;
 }
 
+/** Whether range and filters act on this page. Elsewhere they wait in the address. */
+export function hasRange(path: string): boolean {
+  return path !== "/analyse";
+}
+
 /** The address as state, and the only ways to change it. */
 export function useView(): ViewState {
   const view: View = useSearch({ strict: false });
   const navigate = useNavigate();
+  const router = useRouter();
   return useMemo(() => {
     const change = (next: (view: View) => View, replace = false) =>
       void navigate({ to: ".", search: next, replace, resetScroll: false });
@@ -39,11 +45,15 @@ export function useView(): ViewState {
       filtered: Object.keys(filters).length > 0,
       id: view.id,
       setRange: (code) => change((old) => ({ ...old, range: code })),
-      addFilter: (name, value) => change((old) => withFilter(old, name, value)),
+      addFilter: (name, value) => {
+        if (hasRange(router.state.location.pathname)) change((old) => withFilter(old, name, value));
+        else
+          void navigate({ to: "/predictions", search: ({ id: _, ...old }) => withFilter(old, name, value) });
+      },
       removeFilter: (name, value) => change((old) => withoutFilter(old, name, value)),
       clearFilters: () => change(withoutFilters),
       open: (id) =>
         change(({ id: _, ...rest }) => (id === undefined ? rest : { ...rest, id }), view.id !== undefined),
     };
-  }, [view, navigate]);
+  }, [view, navigate, router]);
 }

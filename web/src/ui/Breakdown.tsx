@@ -18,8 +18,8 @@ interface Props {
 
 const metrics: { name: MetricName; head: string; show: (value: number | null | undefined) => string }[] = [
   { name: "total_predictions", head: "Predictions", show: integer },
-  { name: "fake_share", head: "Fake", show: percent },
-  { name: "error_rate", head: "Failed", show: percent },
+  { name: "fake_share", head: "Fake share", show: percent },
+  { name: "error_rate", head: "Error rate", show: percent },
 ];
 
 /** Who or where the predictions come from, the largest first. */
@@ -78,7 +78,11 @@ export function Breakdown({ title, name, result, words, loading, className }: Pr
           ]}
         />
       )}
-      {others > 0 && <p className="quiet">{integer(others)} more elsewhere.</p>}
+      {others > 0 && (
+        <p className="quiet">
+          {integer(others)} more from other {name === "client" ? "clients" : "countries"}.
+        </p>
+      )}
     </Card>
   );
 }

@@ -43,7 +43,9 @@ export function ErrorPatterns({ result, total, failed, words, loading }: Props) 
     >
       {rows.length === 0 ? (
         <Empty>
-          <p>{total > 0 ? `None of ${integer(total)} failed.` : `Nothing was analysed ${words}.`}</p>
+          <p>
+            {total > 0 ? `None of ${integer(total)} failed.` : "Without predictions there are no failures."}
+          </p>
         </Empty>
       ) : (
         <Table

@@ -12,20 +12,22 @@ import { Card, CardAction } from "./Card";
 import styles from "./feed.module.css";
 import { PauseIcon, PlayIcon } from "./icons";
 import { OutcomeBadge } from "./Outcome";
+import { PredictionDrawer } from "./PredictionDrawer";
 import { Empty, loadingOf } from "./states";
 import { FilterValue } from "./Table";
 
 /** At high rates rows come in groups, so that the list can still be read. */
-const groupMs = 200;
+const groupMs = 250;
 
 interface Props {
   filters: Filters;
-  onRows: (rows: Prediction[]) => void;
+  /** Told when the newest prediction on record arrived, whenever the list was loaded. */
+  onLoad: (newest: string | undefined) => void;
   className?: string | undefined;
 }
 
 /** The newest predictions as they happen. Nothing moves while it is paused, hovered or scrolled. */
-export function Feed({ filters, onRows, className }: Props) {
+export function Feed({ filters, onLoad, className }: Props) {
   const greeted = useGreetings() > 0;
   const phase = usePhase();
   const recent = useRecent(filters, greeted || phase === "stale");
@@ -34,14 +36,16 @@ export function Feed({ filters, onRows, className }: Props) {
   const [hovered, setHovered] = useState(false);
   const [atTop, setAtTop] = useState(true);
   const list = useRef<HTMLUListElement>(null);
-  const { filtered } = useView();
+  const { filtered, id, open } = useView();
   const hold = paused || hovered || !atTop;
 
   const holdNow = useRef(hold);
   holdNow.current = hold;
   useEffect(() => {
-    if (recent.data) change({ type: "load", predictions: recent.data.items, hold: holdNow.current });
-  }, [recent.data]);
+    if (!recent.data) return;
+    change({ type: "load", predictions: recent.data.items, hold: holdNow.current });
+    onLoad(recent.data.items[0]?.received_at);
+  }, [recent.data, onLoad]);
   useArrivals(
     filters,
     useCallback((predictions) => change({ type: "arrive", predictions, hold: holdNow.current }), []),
@@ -49,7 +53,6 @@ export function Feed({ filters, onRows, className }: Props) {
   useEffect(() => {
     if (!hold) change({ type: "release" });
   }, [hold]);
-  useEffect(() => onRows(feed.shown), [feed.shown, onRows]);
 
   const showHeld = () => {
     change({ type: "release" });
@@ -106,6 +109,7 @@ export function Feed({ filters, onRows, className }: Props) {
           ))}
         </ul>
       )}
+      <PredictionDrawer id={id} rows={feed.shown} onOpen={open} />
     </Card>
   );
 }

@@ -6,7 +6,7 @@ import { MoonIcon, SunIcon } from "./icons";
 /** Follows the system until toggled; toggling back to what the system says follows it again. */
 export function SchemeToggle({ word = false }: { word?: boolean }) {
   const { setColorScheme } = useMantineColorScheme();
-  const scheme = useComputedColorScheme("light");
+  const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
   const systemDark = useMediaQuery("(prefers-color-scheme: dark)");
   const other = scheme === "dark" ? "light" : "dark";
   return (

@@ -1,18 +1,16 @@
 import { SegmentedControl } from "@mantine/core";
 import { useLocation } from "@tanstack/react-router";
 import { rangePresets } from "../state/search";
-import { useView } from "../state/view";
+import { hasRange, useView } from "../state/view";
 import { useZone } from "../state/zone";
 import { FilterChips } from "./FilterChips";
 import styles from "./frame.module.css";
 import { MenuIcon } from "./icons";
 import { LiveBadge } from "./LiveBadge";
-import { pages } from "./pages";
 import { SchemeToggle } from "./SchemeToggle";
 
 export function TopBar({ onMenu }: { onMenu: () => void }) {
-  const path = useLocation({ select: ({ pathname }) => pathname });
-  const ranged = pages.find(({ to }) => to === path)?.ranged ?? true;
+  const ranged = useLocation({ select: ({ pathname }) => hasRange(pathname) });
   return (
     <header className={styles.bar}>
       <div className={styles.barRow}>
