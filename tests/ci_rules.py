@@ -1,6 +1,9 @@
-"""In continuous integration a skipped test is a failed one, unless it needs the image sets beside the checkout.
+"""Which tests count where.
 
-A skip hides what a machine lacks: the set-up must bring it. Tests that read `../shared` say so in their reason.
+In continuous integration a skipped test is a failed one, unless it needs the image sets beside the checkout: a skip
+hides what a machine lacks, and the set-up must bring it. Tests that read `../shared` say so in their reason.
+
+A test that starts processes of its own is slow, and `make check` leaves it out.
 """
 
 import os
@@ -9,6 +12,15 @@ from collections.abc import Generator
 import pytest
 
 ALLOWED = "../shared"
+
+STARTS_PROCESSES = frozenset({"start", "run", "house"})
+"""Fixtures that start a process for one test or one module. `server` is one for all of them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if STARTS_PROCESSES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
 
 
 def _is_strict() -> bool:

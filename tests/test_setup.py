@@ -168,6 +168,7 @@ def test_continuous_integration_runs_make_test() -> None:
     assert script.stat().st_mode & 0o100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reason", "ci", "outcome"),
     [

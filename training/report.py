@@ -94,7 +94,12 @@ def bars(report: Report) -> list[Bar]:
         ),
         _at_most("calibration error, test split", figures.test.calibration_error, 0.05),
         _at_most("calibration error, sources left out", figures.unseen.calibration_error, 0.10),
-        _at_most("ms an image on one thread, JPEG bytes to logit", report.speed.whole_ms, 15, 1),
+        _at_most(
+            "ms of processor time an image on one thread, JPEG bytes to logit",
+            report.speed.whole_ms,
+            15,
+            1,
+        ),
         _at_most(
             "distance of the int8 from the fp32 test AUC", abs(report.int8_minus_fp32), 0.005, 4
         ),

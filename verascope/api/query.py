@@ -100,6 +100,15 @@ class AnswerBatch(BaseModel):
     generated_at: str
 
 
+class TenantInfo(BaseModel):
+    """Whose numbers these are. time_zone: what days and hours are cut in."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    name: str
+    time_zone: str
+
+
 class MetricInfo(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -120,6 +129,7 @@ class DimensionInfo(BaseModel):
 class Dictionary(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
+    tenant: TenantInfo
     metrics: list[MetricInfo]
     dimensions: list[DimensionInfo]
 
@@ -144,10 +154,11 @@ def _body(model: type[BaseModel]) -> dict[str, Any]:
     response_model=Dictionary,
     responses=documented(401, 403, 421),
 )
-async def metrics(principal: Owner) -> Response:
+async def metrics(principal: Owner, runtime: RuntimeDep) -> Response:
     """Every metric with its unit and definition; dashboard, exports and API all use these."""
     return _json(
         {
+            "tenant": await run_sync(runtime.answers.tenant, principal.tenant_id),
             "metrics": [
                 {
                     "name": metric.name,

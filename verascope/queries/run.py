@@ -55,6 +55,14 @@ class Answers:
         """The answers by name, all of the same moment. Raises as `answer` does, fields under `queries.NAME`."""
         return self._answer(tenant_id, queries)
 
+    def tenant(self, tenant_id: int) -> dict[str, str]:
+        """Whose numbers these are: name, and the time zone that days are cut in."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                select(tenants.c.name, tenants.c.time_zone).where(tenants.c.tenant_id == tenant_id)
+            ).one()
+        return {"name": row.name, "time_zone": row.time_zone}
+
     def _answer(self, tenant_id: int, queries: Mapping[str, Query]) -> dict[str, Result]:
         """What was committed before the question is in the answer, so it may have to wait for the fold."""
         with self._database.reading() as connection:

@@ -36,6 +36,7 @@ export interface Metric {
 }
 
 export interface MetricDictionary {
+  tenant: { name: string; time_zone: string };
   metrics: Metric[];
   dimensions: { name: string; label: string }[];
 }

@@ -1,5 +1,6 @@
 import { SegmentedControl } from "@mantine/core";
 import { useLocation } from "@tanstack/react-router";
+import { useMetrics } from "../api/queries";
 import { rangePresets } from "../state/search";
 import { hasRange, useView } from "../state/view";
 import { useZone } from "../state/zone";
@@ -22,9 +23,7 @@ export function TopBar({ onMenu }: { onMenu: () => void }) {
         >
           <MenuIcon />
         </button>
-        <span className={styles.tenant} title="Tenant">
-          Default
-        </span>
+        <Tenant />
         {ranged ? <RangePicker /> : null}
         {ranged ? <FilterChips /> : <span className={styles.chips} />}
         <LiveBadge />
@@ -33,6 +32,23 @@ export function TopBar({ onMenu }: { onMenu: () => void }) {
         </span>
       </div>
     </header>
+  );
+}
+
+/** `verascope demo` names its tenant so. */
+const demoName = "DEMO";
+
+function Tenant() {
+  const { data } = useMetrics();
+  const name = data?.tenant.name ?? "";
+  const isDemo = name === demoName;
+  return (
+    <span
+      className={`${styles.tenant} ${isDemo ? styles.demo : ""}`}
+      title={isDemo ? "Everything here is made up" : "Tenant"}
+    >
+      {name}
+    </span>
   );
 }
 

@@ -1,0 +1,182 @@
+"""The dashboard as people use it."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.conftest import FAKE, REAL, UNCERTAIN, Server, picture
+from tests.e2e.conftest import ROOT, Open
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def kpi(page: Page, name: str) -> str:
+    """The text of a KPI's card, once the page has its numbers."""
+    expect(page.locator("main [aria-busy=true]")).to_have_count(0)
+    return page.get_by_role("region", name=name, exact=True).inner_text()
+
+
+def feed(page: Page):  # type: ignore[no-untyped-def]
+    return page.get_by_role("list", name="Newest predictions").get_by_role("listitem")
+
+
+def wait_for_live(page: Page) -> None:
+    expect(page.locator("header button[data-phase=live]")).to_be_visible()
+
+
+def send(server: Server, *shades: int, **form: str) -> None:
+    for seed, shade in enumerate(shades):
+        answer = server.predict(picture(shade, seed=seed), data=form)
+        assert answer.status_code == 200, answer.text
+
+
+def test_an_empty_installation_explains_the_first_step(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
+    server = start()
+    page = open_page(f"{server.url}/")
+    expect(page).to_have_title("Enterprise Analytics Dashboard")
+    expect(page).to_have_url(f"{server.url}/dashboard")
+    assert re.search(r"\b0\b", kpi(page, "Total predictions"))
+    expect(page.get_by_text("curl").first).to_be_visible()
+    # A rate of nothing is unknown, never 0 % or 100 %.
+    assert "%" not in kpi(page, "Success rate")
+
+
+def test_the_four_numbers_of_the_brief_are_those_of_the_api(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
+    server = start()
+    send(server, REAL, REAL, FAKE, UNCERTAIN)
+    assert server.predict(b"not an image").status_code == 415
+    page = open_page(f"{server.url}/dashboard")
+    summary = server.get("/analytics", params={"days": 7}).json()["summary"]
+    expect(page.get_by_role("region", name="Total predictions", exact=True)).to_contain_text("5")
+    assert "of all time" in kpi(page, "Total predictions")
+    assert "80" in kpi(page, "Success rate")
+    assert summary["success_rate"] == 80
+    assert f"{summary['avg_inference_time']:.1f}"[:1] in kpi(page, "Average inference time")
+    assert "1" in kpi(page, "Error count")
+    assert "last 7 days" in kpi(page, "Error count")
+    patterns = page.get_by_role("region", name="Error patterns")
+    expect(patterns).to_contain_text("The file is not an image in a supported format.")
+    distribution = page.get_by_role("region", name="Prediction distribution")
+    for outcome, share in (("Real", "40"), ("Fake", "20"), ("Uncertain", "20"), ("Failed", "20")):
+        expect(distribution.get_by_role("row", name=re.compile(outcome))).to_contain_text(share)
+
+
+def test_a_prediction_arrives_without_a_reload(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
+    server = start()
+    send(server, REAL)
+    page = open_page(f"{server.url}/dashboard")
+    wait_for_live(page)
+    expect(feed(page)).to_have_count(1)
+    send(server, FAKE, client="Northbank")
+    expect(feed(page)).to_have_count(2)
+    expect(feed(page).first).to_contain_text("Northbank")
+    expect(feed(page).first).to_contain_text("Fake")
+    expect(page.get_by_role("region", name="Total predictions", exact=True)).to_contain_text(
+        "2 in the last"
+    )
+
+
+def test_a_newcomer_drops_a_photo_and_sees_it_arrive(
+    start, open_page: Open, tmp_path: Path
+) -> None:  # type: ignore[no-untyped-def]
+    server = start()
+    page = open_page(f"{server.url}/dashboard")
+    wait_for_live(page)
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(picture(FAKE))
+    box = page.get_by_role("region", name="Analyse an image")
+    box.locator("input[type=file]").set_input_files(photo)
+    expect(box).to_contain_text("photo.png")
+    expect(box).to_contain_text("Fake")
+    expect(feed(page)).to_have_count(1)
+    expect(feed(page).first).to_contain_text("Fake")
+    rubbish = tmp_path / "rubbish.jpg"
+    rubbish.write_bytes(b"not an image")
+    box.locator("input[type=file]").set_input_files(rubbish)
+    expect(box).to_contain_text("JPEG, PNG, GIF, BMP, WebP, AVIF, HEIC and TIFF are accepted")
+    expect(feed(page).first).to_contain_text("Failed")
+    assert server.count() == 2
+
+
+def test_range_and_filters_survive_a_reload_through_the_address(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
+    server = start()
+    send(server, REAL, REAL, client="acme")
+    send(server, FAKE, client="other")
+    page = open_page(f"{server.url}/dashboard?range=30d&client=acme")
+    expect(page.get_by_role("region", name="Total predictions", exact=True)).to_contain_text(
+        "2 in the last 30 days"
+    )
+    page.reload()
+    expect(page.get_by_role("region", name="Total predictions", exact=True)).to_contain_text(
+        "2 in the last 30 days"
+    )
+    expect(feed(page)).to_have_count(2)
+    page.get_by_role("button", name=re.compile("Remove.*acme|acme.*remove", re.I)).first.click()
+    expect(page).not_to_have_url(re.compile("acme"))
+    expect(feed(page)).to_have_count(3)
+
+
+def test_a_stopped_server_is_said_and_its_return_noticed(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
+    server = start()
+    send(server, REAL)
+    page = open_page(f"{server.url}/dashboard")
+    wait_for_live(page)
+    assert server.stop() == 0
+    expect(page.locator("header button[data-phase=stale]")).to_contain_text("stale since")
+    expect(page.get_by_role("region", name="Total predictions", exact=True)).to_contain_text("1")
+    again = start(server.home, port=server.port)
+    send(again, FAKE)
+    wait_for_live(page)
+    expect(feed(page)).to_have_count(2)
+    expect(page.get_by_role("region", name="Total predictions", exact=True)).to_contain_text(
+        "2 in the last"
+    )
+
+
+def test_the_list_pages_and_a_row_opens_by_keyboard(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
+    server = start()
+    send(server, *[REAL] * 3, client="acme")
+    page = open_page(f"{server.url}/dashboard/predictions")
+    rows = page.locator("tr[data-prediction]")
+    expect(rows).to_have_count(3)
+    newest = server.get("/api/v1/predictions").json()["items"][0]
+    rows.first.get_by_role("button").first.focus()
+    page.keyboard.press("Enter")
+    drawer = page.get_by_role("dialog")
+    expect(drawer).to_contain_text(newest["file_hash"][:6])
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+
+
+def test_hostile_names_are_shown_as_text(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
+    server = start()
+    send(server, REAL, client=HOSTILE, use_case="=HYPERLINK(1)")
+    page = open_page(f"{server.url}/dashboard")
+    expect(feed(page).first).to_contain_text(HOSTILE)
+    assert page.locator("img[src=x]").count() == 0
+    page.goto(f"{server.url}/dashboard/predictions")
+    expect(page.locator("tr[data-prediction]").first).to_contain_text(HOSTILE)
+    assert page.locator("img[src=x]").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("path", ["/dashboard", "/dashboard/predictions", "/dashboard/analyse"])
+def test_no_page_has_a_serious_accessibility_finding(
+    server: Server, open_page: Open, path: str, width: int, scheme: str
+) -> None:
+    send(server, REAL, FAKE, UNCERTAIN)
+    server.predict(b"not an image")
+    page = open_page(f"{server.url}{path}", width=width, scheme=scheme)
+    wait_for_live(page)
+    # evaluate, not a script tag: the page's own policy stays in force.
+    page.evaluate((ROOT / "web/node_modules/axe-core/axe.min.js").read_text())
+    found = page.evaluate("axe.run().then(result => result.violations)")
+    serious = [v for v in found if v["impact"] in ("serious", "critical")]
+    assert serious == [], json.dumps(
+        [(v["id"], [n["html"] for n in v["nodes"]]) for v in serious], indent=1
+    )
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
