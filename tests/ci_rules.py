@@ -13,7 +13,7 @@ import pytest
 
 ALLOWED = "../shared"
 
-STARTS_PROCESSES = frozenset({"start", "run", "house"})
+STARTS_PROCESSES = frozenset({"start", "run", "service", "known", "key"})
 """Fixtures that start a process for one test or one module. `server` is one for all of them."""
 
 

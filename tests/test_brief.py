@@ -119,7 +119,7 @@ def send_everything(server: Server) -> None:
 
 
 @pytest.fixture(scope="module")
-def house(
+def service(
     tmp_path_factory: pytest.TempPathFactory, environ: Callable[..., dict[str, str]]
 ) -> Iterator[Server]:
     """A server with the brief's own settings in its file, a UTC tenant, and a known history."""
@@ -188,12 +188,12 @@ def test_the_server_is_at_localhost_8001_unless_told_otherwise() -> None:
     assert (settings.server.host, settings.server.port) == ("127.0.0.1", 8001)
 
 
-def test_the_dashboard_is_a_page_with_the_briefs_name(house: Server) -> None:
-    page = house.get("/dashboard")
+def test_the_dashboard_is_a_page_with_the_briefs_name(service: Server) -> None:
+    page = service.get("/dashboard")
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
     assert "<title>Enterprise Analytics Dashboard</title>" in page.text
-    assert house.get("/").headers["location"] == "/dashboard"
+    assert service.get("/").headers["location"] == "/dashboard"
 
 
 @pytest.mark.parametrize(
@@ -208,8 +208,8 @@ def test_the_dashboard_is_a_page_with_the_briefs_name(house: Server) -> None:
         ("/metrics", "text/plain"),
     ],
 )
-def test_endpoint_answers(house: Server, path: str, media_type: str) -> None:
-    answer = house.get(path)
+def test_endpoint_answers(service: Server, path: str, media_type: str) -> None:
+    answer = service.get(path)
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith(media_type)
 
@@ -217,18 +217,18 @@ def test_endpoint_answers(house: Server, path: str, media_type: str) -> None:
 # --- The shapes that existing clients read --------------------------------------------------------
 
 
-def test_predict_answers_with_the_briefs_fields(house: Server) -> None:
-    body = house.predict(picture(FAKE, seed=50), filename="photo.png").json()
+def test_predict_answers_with_the_briefs_fields(service: Server) -> None:
+    body = service.predict(picture(FAKE, seed=50), filename="photo.png").json()
     assert body["prediction"] == "fake"
     assert body["filename"] == "photo.png"
     assert body["real_probability"] + body["fake_probability"] == pytest.approx(100)
     assert body["confidence"] == body["fake_probability"]
     assert body["inference_time_ms"] > 0
-    assert house.get(f"/api/v1/predictions/{body['id']}").json()["id"] == body["id"]
+    assert service.get(f"/api/v1/predictions/{body['id']}").json()["id"] == body["id"]
 
 
-def test_analytics_has_the_briefs_shape(house: Server) -> None:
-    body = house.get("/analytics", params={"days": 7}).json()
+def test_analytics_has_the_briefs_shape(service: Server) -> None:
+    body = service.get("/analytics", params={"days": 7}).json()
     assert {
         "total_predictions",
         "real_predictions",
@@ -247,22 +247,22 @@ def test_analytics_has_the_briefs_shape(house: Server) -> None:
     assert body["generated_at"].endswith("Z")
 
 
-def test_health_and_info_have_the_briefs_fields(house: Server) -> None:
-    health = house.get("/health").json()
+def test_health_and_info_have_the_briefs_fields(service: Server) -> None:
+    health = service.get("/health").json()
     assert health["status"] in {"healthy", "degraded"}
     assert health["model_loaded"] is True
     assert health["device"]
-    info = house.get("/info").json()
+    info = service.get("/info").json()
     assert info["classes"] == ["real", "fake"]
     assert info["model_type"]
     assert info["device"] == health["device"]
     assert "accuracy" in info
 
 
-def test_both_export_lines_of_the_brief_work(house: Server) -> None:
-    as_json = house.get("/export/analytics?days=30&format=json")
-    assert as_json.json()["summary"] == house.get("/analytics?days=30").json()["summary"]
-    as_csv = house.get("/export/analytics?days=30&format=csv")
+def test_both_export_lines_of_the_brief_work(service: Server) -> None:
+    as_json = service.get("/export/analytics?days=30&format=json")
+    assert as_json.json()["summary"] == service.get("/analytics?days=30").json()["summary"]
+    as_csv = service.get("/export/analytics?days=30&format=csv")
     assert as_csv.headers["content-type"].startswith("text/csv")
     header = as_csv.text.splitlines()[0]
     assert header.startswith("Date,Total,Real,Fake,Avg_Confidence,Success_Rate")
@@ -273,35 +273,37 @@ def test_both_export_lines_of_the_brief_work(house: Server) -> None:
 # --- Key figures, charts, live monitoring ---------------------------------------------------------
 
 
-def test_the_four_key_figures_have_their_ranges(house: Server) -> None:
-    summary = house.get("/analytics?days=7").json()["summary"]
-    (row,) = sql(house, "SELECT COUNT(*), SUM(success), SUM(success = 0) FROM predictions")
+def test_the_four_key_figures_have_their_ranges(service: Server) -> None:
+    summary = service.get("/analytics?days=7").json()["summary"]
+    (row,) = sql(service, "SELECT COUNT(*), SUM(success), SUM(success = 0) FROM predictions")
     assert summary["all_time_predictions"] == row[0]
     assert summary["success_rate"] == pytest.approx(100 * row[1] / row[0])
     assert summary["error_count"] == row[2]
-    (mean,) = sql(house, "SELECT AVG(inference_time_ms) FROM predictions WHERE success = 1")
+    (mean,) = sql(service, "SELECT AVG(inference_time_ms) FROM predictions WHERE success = 1")
     assert summary["avg_inference_time"] == pytest.approx(mean[0])
 
 
-def test_counts_reconcile(house: Server) -> None:
-    summary = house.get("/analytics").json()["summary"]
+def test_counts_reconcile(service: Server) -> None:
+    summary = service.get("/analytics").json()["summary"]
     parts = ("real", "fake", "uncertain", "failed")
     assert summary["total_predictions"] == sum(summary[f"{part}_predictions"] for part in parts)
 
 
-def test_daily_activity_and_distribution_can_be_drawn(house: Server) -> None:
-    daily = ask(house, "total_predictions", "real_predictions", "fake_predictions", interval="day")
+def test_daily_activity_and_distribution_can_be_drawn(service: Server) -> None:
+    daily = ask(
+        service, "total_predictions", "real_predictions", "fake_predictions", interval="day"
+    )
     assert (
         sum(row["total_predictions"] for row in daily["rows"])
         == daily["totals"]["total_predictions"]
     )
-    shares = ask(house, "real_share", "fake_share", "uncertain_share")["totals"]
+    shares = ask(service, "real_share", "fake_share", "uncertain_share")["totals"]
     assert sum(shares.values()) == pytest.approx(100)
 
 
-def test_performance_trends_have_response_times_and_throughput(house: Server) -> None:
+def test_performance_trends_have_response_times_and_throughput(service: Server) -> None:
     answer = ask(
-        house,
+        service,
         "avg_inference_time",
         "avg_response_time",
         "inference_time_p95",
@@ -311,23 +313,23 @@ def test_performance_trends_have_response_times_and_throughput(house: Server) ->
     assert all(value > 0 for value in answer["totals"].values())
 
 
-def test_usage_is_known_by_client_use_case_and_country(house: Server) -> None:
+def test_usage_is_known_by_client_use_case_and_country(service: Server) -> None:
     clients = {
         row["client"]: row["total_predictions"]
-        for row in ask(house, "total_predictions", dimensions="client")["rows"]
+        for row in ask(service, "total_predictions", dimensions="client")["rows"]
     }
     assert (clients["acme"], clients["globex"]) == (6, 4)
-    use_cases = ask(house, "total_predictions", dimensions="use_case")["rows"]
+    use_cases = ask(service, "total_predictions", dimensions="use_case")["rows"]
     assert {row["use_case"] for row in use_cases} == {"kyc", "unspecified"}
-    countries = ask(house, "total_predictions", dimensions="country")["rows"]
+    countries = ask(service, "total_predictions", dimensions="country")["rows"]
     assert [row["country"] for row in countries] == ["unknown"]
 
 
-def test_a_prediction_appears_in_the_live_stream(house: Server) -> None:
-    with house.client() as client, client.stream("GET", "/api/v1/live") as stream:
+def test_a_prediction_appears_in_the_live_stream(service: Server) -> None:
+    with service.client() as client, client.stream("GET", "/api/v1/live") as stream:
         lines = stream.iter_lines()
         assert next(lines) == "event: hello"
-        sent = house.predict(picture(REAL, seed=60)).json()
+        sent = service.predict(picture(REAL, seed=60)).json()
         deadline = time.monotonic() + 10
         seen: list[str] = []
         for line in lines:
@@ -338,15 +340,15 @@ def test_a_prediction_appears_in_the_live_stream(house: Server) -> None:
         assert any(line.startswith("event: prediction") for line in seen)
 
 
-def test_api_response_times_are_tracked_by_route(house: Server) -> None:
-    text = house.get("/metrics").text
+def test_api_response_times_are_tracked_by_route(service: Server) -> None:
+    text = service.get("/metrics").text
     assert 'verascope_http_request_seconds_count{route="/predict"}' in text
     assert 'verascope_predictions_total{outcome="fake"}' in text
 
 
-def test_error_patterns_are_grouped(house: Server) -> None:
+def test_error_patterns_are_grouped(service: Server) -> None:
     patterns = {
-        one["error"]: one["count"] for one in house.get("/analytics").json()["error_patterns"]
+        one["error"]: one["count"] for one in service.get("/analytics").json()["error_patterns"]
     }
     assert len(patterns) == len(NOT_IMAGES)
     assert max(patterns.values()) == 2
@@ -356,14 +358,14 @@ def test_error_patterns_are_grouped(house: Server) -> None:
 
 
 @pytest.mark.parametrize("table", COLUMNS)
-def test_table_has_the_briefs_columns_and_a_tenant(house: Server, table: str) -> None:
-    columns = {row["name"] for row in sql(house, f"PRAGMA table_info({table})")}
+def test_table_has_the_briefs_columns_and_a_tenant(service: Server, table: str) -> None:
+    columns = {row["name"] for row in sql(service, f"PRAGMA table_info({table})")}
     assert set(COLUMNS[table].split()) <= columns
     assert "tenant_id" in columns
 
 
-def test_a_failed_row_has_its_message_and_no_verdict(house: Server) -> None:
-    rows = sql(house, "SELECT * FROM predictions WHERE success = 0")
+def test_a_failed_row_has_its_message_and_no_verdict(service: Server) -> None:
+    rows = sql(service, "SELECT * FROM predictions WHERE success = 0")
     assert rows
     for row in rows:
         assert row["error_message"]
@@ -371,16 +373,16 @@ def test_a_failed_row_has_its_message_and_no_verdict(house: Server) -> None:
         assert row["confidence"] is None
 
 
-def test_timestamps_are_utc_text_that_date_understands(house: Server) -> None:
+def test_timestamps_are_utc_text_that_date_understands(service: Server) -> None:
     (row,) = sql(
-        house,
+        service,
         "SELECT COUNT(*) AS wrong FROM predictions "
         "WHERE timestamp NOT LIKE '____-__-__ __:__:__.______' OR DATE(timestamp) IS NULL",
     )
     assert row["wrong"] == 0
 
 
-def test_the_briefs_queries_run_while_the_server_writes(house: Server) -> None:
+def test_the_briefs_queries_run_while_the_server_writes(service: Server) -> None:
     is_done = threading.Event()
     statuses: list[int] = []
 
@@ -390,7 +392,7 @@ def test_the_briefs_queries_run_while_the_server_writes(house: Server) -> None:
             seed += 1
             good = seed % 4
             image = picture(FAKE, seed=seed) if good else NOT_IMAGES["text"]
-            statuses.append(house.predict(image).status_code)
+            statuses.append(service.predict(image).status_code)
 
     writer = threading.Thread(target=write)
     writer.start()
@@ -398,9 +400,9 @@ def test_the_briefs_queries_run_while_the_server_writes(house: Server) -> None:
         counts = []
         deadline = time.monotonic() + 2
         while time.monotonic() < deadline or len(counts) < 20:
-            sql(house, TOP_ERROR_PATTERNS)
-            sql(house, PERFORMANCE_TRENDS)
-            counts.append(sum(row["api_calls"] for row in sql(house, DAILY_REVENUE)))
+            sql(service, TOP_ERROR_PATTERNS)
+            sql(service, PERFORMANCE_TRENDS)
+            counts.append(sum(row["api_calls"] for row in sql(service, DAILY_REVENUE)))
     finally:
         is_done.set()
         writer.join()
@@ -409,19 +411,19 @@ def test_the_briefs_queries_run_while_the_server_writes(house: Server) -> None:
     assert counts[0] < counts[-1]
 
 
-def test_the_briefs_queries_equal_the_api(house: Server) -> None:
+def test_the_briefs_queries_equal_the_api(service: Server) -> None:
     patterns: Counter[str] = Counter()
-    for row in sql(house, TOP_ERROR_PATTERNS):
+    for row in sql(service, TOP_ERROR_PATTERNS):
         patterns[error_pattern(row["error_message"])] += row["frequency"]
-    body = house.get("/analytics?days=7").json()
+    body = service.get("/analytics?days=7").json()
     assert patterns == {one["error"]: one["count"] for one in body["error_patterns"]}
 
     days = {day["date"]: day for day in body["daily_breakdown"]}
     revenue = {
         row["bucket"][:10]: row["revenue"]
-        for row in ask(house, "revenue", days="7", interval="day")["rows"]
+        for row in ask(service, "revenue", days="7", interval="day")["rows"]
     }
-    for row in sql(house, DAILY_REVENUE):
+    for row in sql(service, DAILY_REVENUE):
         day = days[row["date"]]
         assert row["api_calls"] == day["total"] - day["failed_count"]
         assert Decimal(revenue[row["date"]]) == row["api_calls"] * Decimal("0.05")
@@ -429,15 +431,17 @@ def test_the_briefs_queries_equal_the_api(house: Server) -> None:
 
     trends = {
         row["bucket"][:10]: row
-        for row in ask(house, "avg_inference_time", days="7", interval="day")["rows"]
+        for row in ask(service, "avg_inference_time", days="7", interval="day")["rows"]
     }
-    for row in sql(house, PERFORMANCE_TRENDS):
+    for row in sql(service, PERFORMANCE_TRENDS):
         assert row["avg_confidence"] == pytest.approx(days[row["date"]]["avg_confidence"])
         assert row["avg_response_time"] == pytest.approx(trends[row["date"]]["avg_inference_time"])
 
 
-def test_the_first_query_reads_an_index_of_failures_only(house: Server) -> None:
-    plan = " ".join(row["detail"] for row in sql(house, f"EXPLAIN QUERY PLAN {TOP_ERROR_PATTERNS}"))
+def test_the_first_query_reads_an_index_of_failures_only(service: Server) -> None:
+    plan = " ".join(
+        row["detail"] for row in sql(service, f"EXPLAIN QUERY PLAN {TOP_ERROR_PATTERNS}")
+    )
     assert "ix_predictions_errors" in plan
 
 
@@ -481,45 +485,45 @@ def test_retention_can_be_set() -> None:
 # --- Business value -------------------------------------------------------------------------------
 
 
-def test_revenue_is_billable_calls_times_the_price(house: Server) -> None:
-    totals = ask(house, "billable_predictions", "revenue", "failed_predictions")["totals"]
+def test_revenue_is_billable_calls_times_the_price(service: Server) -> None:
+    totals = ask(service, "billable_predictions", "revenue", "failed_predictions")["totals"]
     assert Decimal(totals["revenue"]) == totals["billable_predictions"] * Decimal("0.05")
-    (row,) = sql(house, "SELECT COUNT(*) FROM predictions WHERE success = 1")
+    (row,) = sql(service, "SELECT COUNT(*) FROM predictions WHERE success = 1")
     assert totals["billable_predictions"] == row[0]
 
 
-def test_high_confidence_fakes_are_those_above_90_percent(house: Server) -> None:
+def test_high_confidence_fakes_are_those_above_90_percent(service: Server) -> None:
     (row,) = sql(
-        house,
+        service,
         "SELECT COUNT(*) FROM predictions WHERE prediction = 'fake' AND confidence > 90",
     )
-    assert ask(house, "high_confidence_fakes")["totals"] == {"high_confidence_fakes": row[0]}
+    assert ask(service, "high_confidence_fakes")["totals"] == {"high_confidence_fakes": row[0]}
 
 
-def test_detection_trends_can_be_compared_with_the_range_before(house: Server) -> None:
-    answer = ask(house, "fake_predictions", "fake_share", interval="day", compare="previous")
+def test_detection_trends_can_be_compared_with_the_range_before(service: Server) -> None:
+    answer = ask(service, "fake_predictions", "fake_share", interval="day", compare="previous")
     assert answer["compare"]["totals"]["fake_predictions"] == 0
 
 
 # --- Security, compliance, support ----------------------------------------------------------------
 
 
-def test_no_image_is_kept(house: Server) -> None:
+def test_no_image_is_kept(service: Server) -> None:
     image = picture(FAKE, width=200, height=200, seed=77)
-    assert house.predict(image).status_code == 200
+    assert service.predict(image).status_code == 200
     middle = image[len(image) // 2 : len(image) // 2 + 24]
-    kept = [path for path in house.home.rglob("*") if path.is_file()]
+    kept = [path for path in service.home.rglob("*") if path.is_file()]
     assert any(path.name == "analytics.db" for path in kept)
     assert not [path for path in kept if middle in path.read_bytes()]
 
 
-def test_an_api_key_names_the_client(house: Server, run: Callable[..., Any]) -> None:
-    made = run("key", "create", "--client", "initech", home=house.home)
+def test_an_api_key_names_the_client(service: Server, run: Callable[..., Any]) -> None:
+    made = run("key", "create", "--client", "initech", home=service.home)
     assert made.returncode == 0, made.stderr
     secret = made.stdout.strip()
     deadline = time.monotonic() + 10
     while True:
-        answer = house.predict(
+        answer = service.predict(
             picture(REAL, seed=80), headers={"Authorization": f"Bearer {secret}"}
         )
         if answer.status_code == 200 or time.monotonic() > deadline:
@@ -528,13 +532,13 @@ def test_an_api_key_names_the_client(house: Server, run: Callable[..., Any]) -> 
     assert answer.json()["client"] == "initech"
 
 
-def test_every_prediction_can_be_listed_with_its_outcome(house: Server) -> None:
-    (row,) = sql(house, "SELECT COUNT(*) FROM predictions")
+def test_every_prediction_can_be_listed_with_its_outcome(service: Server) -> None:
+    (row,) = sql(service, "SELECT COUNT(*) FROM predictions")
     listed = 0
     cursor = None
     while True:
         params = {"limit": 10} | ({"cursor": cursor} if cursor else {})
-        page = house.get("/api/v1/predictions", params=params).json()
+        page = service.get("/api/v1/predictions", params=params).json()
         listed += len(page["items"])
         cursor = page["next_cursor"]
         if cursor is None:
@@ -542,22 +546,24 @@ def test_every_prediction_can_be_listed_with_its_outcome(house: Server) -> None:
     assert listed == row[0]
 
 
-def test_the_log_is_where_the_brief_looks_for_it(house: Server) -> None:
-    assert (house.home / "logs" / "enterprise_monitoring.log").stat().st_size > 0
+def test_the_log_is_where_the_brief_looks_for_it(service: Server) -> None:
+    assert (service.home / "logs" / "enterprise_monitoring.log").stat().st_size > 0
 
 
-def test_doctor_verifies_database_and_configuration(house: Server, run: Callable[..., Any]) -> None:
-    found = run("doctor", "--json", home=house.home)
+def test_doctor_verifies_database_and_configuration(
+    service: Server, run: Callable[..., Any]
+) -> None:
+    found = run("doctor", "--json", home=service.home)
     checks = {one["check"]: one["ok"] for one in json.loads(found.stdout)}
     assert checks["database"]
     assert checks["settings"]
     assert checks["summaries"]
 
 
-def test_dashboard_files_may_be_cached_by_a_delivery_network(house: Server) -> None:
-    page = house.get("/dashboard").text
+def test_dashboard_files_may_be_cached_by_a_delivery_network(service: Server) -> None:
+    page = service.get("/dashboard").text
     script = page.split('src="/dashboard/assets/')[1].split('"')[0]
-    answer = house.get(f"/dashboard/assets/{script}")
+    answer = service.get(f"/dashboard/assets/{script}")
     assert answer.status_code == 200
     assert "immutable" in answer.headers["cache-control"]
 
@@ -599,8 +605,8 @@ def not_yet(theme: str) -> pytest.MarkDecorator:
         later("/api/v1/branding", theme="access", name="custom branding"),
     ],
 )
-def test_route_answers(house: Server, path: str) -> None:
-    assert house.get(path).status_code == 200
+def test_route_answers(service: Server, path: str) -> None:
+    assert service.get(path).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -618,8 +624,8 @@ def test_route_answers(house: Server, path: str) -> None:
         later("peak_load", theme="reports", name="peak load per minute"),
     ],
 )
-def test_metric_is_in_the_dictionary(house: Server, metric: str) -> None:
-    known = {one["name"] for one in house.get("/api/v1/metrics").json()["metrics"]}
+def test_metric_is_in_the_dictionary(service: Server, metric: str) -> None:
+    known = {one["name"] for one in service.get("/api/v1/metrics").json()["metrics"]}
     assert metric in known
 
 
@@ -679,8 +685,8 @@ RULES = {
         for rule in rules
     ],
 )
-def test_alert_type_is_known(house: Server, group: str, rule: str) -> None:
-    answer = house.get("/api/v1/alerts/rules")
+def test_alert_type_is_known(service: Server, group: str, rule: str) -> None:
+    answer = service.get("/api/v1/alerts/rules")
     assert (group, rule) in {
         (one.get("group"), one.get("name")) for one in answer.json().get("rules", [])
     }
@@ -688,10 +694,10 @@ def test_alert_type_is_known(house: Server, group: str, rule: str) -> None:
 
 @not_yet("alerting")
 def test_an_error_rate_above_the_threshold_is_recorded_as_an_alert_with_a_severity(
-    house: Server,
+    service: Server,
 ) -> None:
-    assert ask(house, "error_rate")["totals"]["error_rate"] > THRESHOLDS["error_rate"]
-    rows = sql(house, "SELECT severity FROM alerts WHERE alert_type = 'error_rate'")
+    assert ask(service, "error_rate")["totals"]["error_rate"] > THRESHOLDS["error_rate"]
+    rows = sql(service, "SELECT severity FROM alerts WHERE alert_type = 'error_rate'")
     assert {row["severity"] for row in rows} & {"critical", "warning", "info"}
 
 
@@ -719,13 +725,13 @@ def test_an_alert_is_mailed_to_the_recipients(start: Callable[..., Server]) -> N
 
 
 @not_yet("monitoring")
-def test_resource_usage_is_sampled_into_system_metrics(house: Server) -> None:
-    assert sql(house, "SELECT cpu_usage, memory_usage FROM system_metrics")
+def test_resource_usage_is_sampled_into_system_metrics(service: Server) -> None:
+    assert sql(service, "SELECT cpu_usage, memory_usage FROM system_metrics")
 
 
 @not_yet("quality")
-def test_benchmarks_of_the_model_are_recorded(house: Server) -> None:
-    assert sql(house, "SELECT accuracy_rate FROM performance_benchmarks")
+def test_benchmarks_of_the_model_are_recorded(service: Server) -> None:
+    assert sql(service, "SELECT accuracy_rate FROM performance_benchmarks")
 
 
 DAILY_REPORT = """
@@ -778,8 +784,8 @@ def sample_lines(report: str, text: str) -> list[Any]:
     ("report", "label"),
     [*sample_lines("daily", DAILY_REPORT), *sample_lines("weekly", WEEKLY_REPORT)],
 )
-def test_report_has_the_line(house: Server, report: str, label: str) -> None:
-    answer = house.get(f"/api/v1/reports/{report}", params={"format": "text"})
+def test_report_has_the_line(service: Server, report: str, label: str) -> None:
+    answer = service.get(f"/api/v1/reports/{report}", params={"format": "text"})
     assert label in answer.text
 
 
@@ -830,9 +836,9 @@ def test_redis_is_asked_when_it_is_configured(start: Callable[..., Server]) -> N
 @not_yet("scaling")
 @pytest.mark.slow
 def test_two_instances_share_one_home_behind_a_load_balancer(
-    house: Server, start: Callable[..., Server]
+    service: Server, start: Callable[..., Server]
 ) -> None:
-    second = start(home=house.home)
+    second = start(home=service.home)
     assert second.get("/health").status_code == 200
 
 

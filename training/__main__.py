@@ -38,6 +38,7 @@ class Options:
     fold: Fold
     plan: Plan
     resume: bool
+    report_only: bool
     version: str
 
 
@@ -48,12 +49,10 @@ def main() -> None:
     samples = read_manifest(options.data / "manifest.csv")
     print(f"reading {len(samples)} images", flush=True)
     images = read_images(options.data, samples)
-    print(
-        f"fold {options.fold.number}: training without {', '.join(options.fold.left_out)}",
-        flush=True,
-    )
-    scored = _train_and_score(options, samples, images)
-    scored.save(options.work)
+    if not options.report_only:
+        left_out = ", ".join(options.fold.left_out)
+        print(f"fold {options.fold.number}: training without {left_out}", flush=True)
+        _train_and_score(options, samples, images).save(options.work)
     if Scored.load(options.work, SHIPPED_FOLD) is None:
         print(
             f"fold {SHIPPED_FOLD} has not been run yet, so there is no model to report on",
@@ -201,12 +200,24 @@ def _options() -> Options:
         help="go on from the fold's checkpoint; a finished run is measured again",
     )
     parser.add_argument(
+        "--report-only",
+        action="store_true",
+        help="write sidecar and card again from the logits in the work folder",
+    )
+    parser.add_argument(
         "--version", default="0.1", help="the model's version, without the prefix vs-ref-"
     )
     given = parser.parse_args()
     plan = Plan(minutes=given.minutes, seed=given.seed, threads=given.threads)
     return Options(
-        given.data, given.work, given.models, fold_of(given.fold), plan, given.resume, given.version
+        given.data,
+        given.work,
+        given.models,
+        fold_of(given.fold),
+        plan,
+        given.resume,
+        given.report_only,
+        given.version,
     )
 
 

@@ -34,7 +34,7 @@ ALLOWANCES = (
 )
 # Shares of fakes the probabilities may assume; the next is tried when no allowance can be kept. Fewer fakes move 0.5,
 # which has to lie between the thresholds, to where unknown photographs are spared.
-FAKE_SHARES = (0.5, 0.45, 0.4, 0.35, 0.3, 0.25, 0.2, 0.15)
+FAKE_SHARES = tuple(percent / 100 for percent in range(50, 9, -2))
 
 
 @dataclass(frozen=True)

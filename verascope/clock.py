@@ -54,7 +54,7 @@ def _zone_names() -> frozenset[str]:
 
 def to_text(instant_us: int) -> str:
     """UTC text as the store keeps it: `YYYY-MM-DD HH:MM:SS.ffffff`."""
-    return to_datetime(instant_us).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return to_datetime(instant_us).isoformat(" ", "microseconds")[:26]
 
 
 def from_text(text: str) -> int:
@@ -64,7 +64,7 @@ def from_text(text: str) -> int:
 
 def to_iso(instant_us: int) -> str:
     """ISO 8601 with microseconds and `Z`, as the API speaks."""
-    return to_datetime(instant_us).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return to_datetime(instant_us).isoformat("T", "microseconds")[:26] + "Z"
 
 
 def from_iso(field: str, text: str) -> int:

@@ -1,5 +1,7 @@
 """Answering: wait until everything committed is folded, then read one snapshot and shape the results."""
 
+import logging
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,13 +20,17 @@ from verascope.queries.reader import Reader
 from verascope.queries.result import Question, Result
 from verascope.queries.span import resolve
 from verascope.store import events
-from verascope.store.columns import Columns, Snapshot
+from verascope.store.columns import Columns, ColumnsUnreadable, Snapshot
 from verascope.store.database import Database
 from verascope.store.fold import Folder
 from verascope.store.tables import fold_state, rollups, tenants
 
+log = logging.getLogger(__name__)
+
 ATTEMPTS = 20
-"""How often we try to catch rollups and columns at the same fold; between the two lie milliseconds."""
+"""How often we try to catch rollups and columns at the same fold; between the two lie milliseconds, or
+the seconds in which damaged columns are built anew. The pauses add up to about five seconds."""
+PAUSE_SECONDS = 0.025
 
 
 class Answers:
@@ -72,15 +78,18 @@ class Answers:
                 if self._columns is None or not _reads_columns(questions.values()):
                     return self._build(connection, None, moment, tenant_id, questions)
         needed = moment.committed
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             self._folder.wait(needed)
-            with self._facts() as facts, self._database.reading() as connection:
-                moment = _moment(connection, tenant_id)
-                if not _is_one_moment(moment, needed, facts, tenant_id):
+            try:
+                with self._facts() as facts, self._database.reading() as connection:
+                    moment = _moment(connection, tenant_id)
+                    if _is_one_moment(moment, needed, facts, tenant_id):
+                        questions = self._decide(connection, moment, tenant_id, queries)
+                        return self._build(connection, facts, moment, tenant_id, questions)
                     needed = max(needed, moment.folded or 0)
-                    continue
-                questions = self._decide(connection, moment, tenant_id, queries)
-                return self._build(connection, facts, moment, tenant_id, questions)
+            except ColumnsUnreadable:
+                log.debug("columns are looked after", exc_info=True)
+            time.sleep(attempt * PAUSE_SECONDS)
         raise Busy("The summaries are being built anew.", 5)
 
     @contextmanager

@@ -8,7 +8,7 @@ process may open it.
 import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 
 from verascope import clock
 from verascope.clock import DAY, MINUTE, US, Grain, Range
-from verascope.errors import Invalid, StoreUnusable
+from verascope.errors import Busy, Invalid, StoreUnusable
 from verascope.store import dictionary
 from verascope.store.rollups import Histogram
 from verascope.store.slices import KEYED, NO_BIN, OUTCOMES, Slice
@@ -58,6 +58,10 @@ _SUMS = {
 _INDEX = {name: position for position, name in enumerate(COUNTERS)}
 
 
+class ColumnsUnreadable(Busy):
+    """The file is damaged. It is disposable, so the question can be asked again in a moment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """Summed counters of one group, like `rollups.Counts`; keys in the order of the asked dimensions."""
@@ -76,6 +80,7 @@ class Columns:
         self._path = path
         self._memory_mb = memory_mb
         self._lock = threading.Lock()
+        self._suspicion: str | None = None
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._database = self._connect()
@@ -108,14 +113,44 @@ class Columns:
 
     def _discard(self) -> None:
         if hasattr(self, "_database"):
-            self._database.close()
+            with suppress(duckdb.Error):
+                self._database.close()
         for path in (self._path, self._path.with_name(self._path.name + ".wal")):
             path.unlink(missing_ok=True)
         self._database = self._connect()
 
+    @contextmanager
+    def _noticing(self) -> Iterator[None]:
+        """DuckDB reads blocks when it needs them, so damage shows at any access, long after opening."""
+        try:
+            yield
+        except duckdb.Error as error:
+            self._suspicion = str(error)
+            raise
+
+    def mend(self) -> bool:
+        """After a failed access, read everything; throw the file away when that fails. Whether it was.
+
+        A failure that has another cause (a full disk) leaves the file as it is. Belongs to the folder's thread.
+        """
+        if self._suspicion is None:
+            return False
+        suspicion, self._suspicion = self._suspicion, None
+        with self._lock:
+            try:
+                cursor = self._database.cursor()
+                for table in ("layout", "watermarks", "facts"):
+                    # A plain max or count would be answered from statistics, without the blocks.
+                    cursor.execute(f"SELECT bit_xor(hash(COLUMNS(*))) FROM {table}").fetchall()
+            except duckdb.Error:
+                log.warning("columns at %s are damaged and built anew: %s", self._path, suspicion)
+                self._discard()
+                return True
+        return False
+
     def watermark(self, tenant_id: int) -> tuple[int, int]:
         """(generation, seq) the tenant's facts reach to; (0, 0) before the first."""
-        with self._lock:
+        with self._lock, self._noticing():
             row = self._database.execute(
                 "SELECT generation, seq FROM watermarks WHERE tenant_id = ?", [tenant_id]
             ).fetchone()
@@ -123,7 +158,7 @@ class Columns:
 
     def restart(self, tenant_id: int, generation: int) -> None:
         """Forget the tenant's facts and begin `generation` at seq 0."""
-        with self._lock:
+        with self._lock, self._noticing():
             self._database.execute("BEGIN")
             self._database.execute("DELETE FROM facts WHERE tenant_id = ?", [tenant_id])
             self._set_watermark(tenant_id, generation, 0)
@@ -132,7 +167,7 @@ class Columns:
     def append(self, part: Slice, codes: Mapping[str, Mapping[str, int]], generation: int) -> None:
         """Append a slice that starts at the watermark. codes: {dimension: {key: code}}."""
         batch = _batch(part, codes)
-        with self._lock:
+        with self._lock, self._noticing():
             self._database.execute("BEGIN")
             try:
                 if len(part):
@@ -142,7 +177,9 @@ class Columns:
                 self._set_watermark(part.tenant_id, generation, part.upto)
                 self._database.execute("COMMIT")
             except duckdb.Error:
-                self._database.execute("ROLLBACK")
+                # A COMMIT that failed has rolled back already.
+                with suppress(duckdb.Error):
+                    self._database.execute("ROLLBACK")
                 raise
 
     def _set_watermark(self, tenant_id: int, generation: int, seq: int) -> None:
@@ -153,15 +190,20 @@ class Columns:
 
     @contextmanager
     def reading(self) -> Iterator["Snapshot"]:
-        """One state of the facts for as long as the block runs, whatever is appended meanwhile."""
-        cursor = self._database.cursor()
+        """One state of the facts for as long as the block runs, whatever is appended meanwhile.
+
+        Raises ColumnsUnreadable when the file turns out to be damaged; the folder then looks after it.
+        """
         try:
-            cursor.execute("BEGIN")
-            # A transaction sees the state of its first statement.
-            marks = cursor.execute("SELECT tenant_id, generation, seq FROM watermarks").fetchall()
-            yield Snapshot(cursor, {row[0]: (row[1], row[2]) for row in marks})
-        finally:
-            cursor.close()
+            with self._noticing(), closing(self._database.cursor()) as cursor:
+                cursor.execute("BEGIN")
+                # A transaction sees the state of its first statement.
+                marks = cursor.execute("SELECT tenant_id, generation, seq FROM watermarks")
+                yield Snapshot(cursor, {row[0]: (row[1], row[2]) for row in marks.fetchall()})
+        except duckdb.Error as error:
+            raise ColumnsUnreadable(
+                "Filtered numbers can't be read; they are built anew.", 5
+            ) from error
 
     def read(
         self,

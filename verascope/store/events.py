@@ -135,23 +135,21 @@ def _row_or_none(connection: Connection, p: Prediction) -> dialect.Row | None:
     except (ValueError, OverflowError, TypeError, AttributeError):
         log.warning("prediction %r holds a value that can't be stored", p.id, exc_info=True)
         return None
-    for value in row:
-        too_big = isinstance(value, int) and not -_INT64 <= value < _INT64
-        if too_big or (isinstance(value, str) and not _is_text(value)):
-            log.warning("prediction %r holds a value that can't be stored", p.id)
-            return None
+    numbers = [value for value in row if type(value) is int]
+    if max(numbers) >= _INT64 or min(numbers) < -_INT64 or not _is_text(row):
+        log.warning("prediction %r holds a value that can't be stored", p.id)
+        return None
     return row
 
 
-def _is_text(value: str) -> bool:
+def _is_text(row: dialect.Row) -> bool:
     """No NUL (PostgreSQL refuses it) and no lone surrogate (UTF-8 has no form for it)."""
-    if "\0" in value:
-        return False
+    texts = " ".join([value for value in row if type(value) is str])
     try:
-        value.encode()
+        texts.encode()
     except UnicodeEncodeError:
         return False
-    return True
+    return "\0" not in texts
 
 
 def _row(p: Prediction, *, is_sqlite: bool) -> dialect.Row:

@@ -68,6 +68,7 @@ class Folder:
         self.folded_seq = 0
         self.problem: str | None = None
         self._is_current = False
+        self._columns_failed: Exception | None = None
         self._behind_since: float | None = None
 
     def start(self) -> None:
@@ -94,8 +95,12 @@ class Folder:
             return
         self._wake.set()
         with self._moved:
-            if not self._moved.wait_for(lambda: self.folded_seq >= seq, WAIT_SECONDS):
-                raise Busy(self.problem or "The summaries are still being brought up to date.", 5)
+            reached = self._moved.wait_for(
+                lambda: self.folded_seq >= seq or self.problem is not None, WAIT_SECONDS
+            )
+        if not reached or self.folded_seq < seq:
+            # With a problem waiting is pointless, and a waiting question holds a thread.
+            raise Busy(self.problem or "The summaries are still being brought up to date.", 5)
 
     def _run(self) -> None:
         while True:
@@ -109,6 +114,8 @@ class Folder:
                 # The loop must survive: rows are safe, the next heartbeat tries again.
                 log.exception("fold failed")
                 self.problem = f"Summaries can't be brought up to date: {type(error).__name__}."
+                with self._moved:
+                    self._moved.notify_all()
                 if not stopping:
                     time.sleep(1)
             if stopping:
@@ -118,9 +125,12 @@ class Folder:
         """Fold every committed row of every tenant."""
         with self._database.reading() as connection:
             upto = events.last_seq(connection)
+        if self._columns is not None and self._columns.mend():
+            self._is_current = False
         if upto <= self.folded_seq and self._is_current:
             return
         self._is_current = False
+        self._columns_failed = None
         if self._behind_since is None:
             self._behind_since = time.monotonic()
         for state in self._states():
@@ -128,8 +138,10 @@ class Folder:
         with self._moved:
             self.folded_seq = max(self.folded_seq, upto)
             self._moved.notify_all()
-        self._is_current = True
         self._behind_since = None
+        if self._columns_failed is not None:
+            raise self._columns_failed
+        self._is_current = True
 
     def _fold_tenant(self, state: _State, upto: int) -> None:
         while state.folded_seq < upto:
@@ -138,14 +150,24 @@ class Folder:
                     connection, state.tenant_id, state.folded_seq, upto, SLICE_ROWS, self._cut
                 )
             self._submit(partial(_apply, state=state, part=part)).result()
-            if self._columns is not None:
-                if self._columns.watermark(state.tenant_id) == (state.generation, part.after):
-                    self._append(self._columns, part, state.generation)
-                else:
-                    self._catch_up(self._columns, state, part.upto)
+            self._follow(state, part)
             state = _State(state.tenant_id, part.upto, state.generation, state.time_zone)
-        if self._columns is not None:
-            self._catch_up(self._columns, state, state.folded_seq)
+        self._follow(state, None)
+
+    def _follow(self, state: _State, part: Slice | None) -> None:
+        """Bring the columns after the rollups. They are disposable: their trouble must not hold up a fold."""
+        columns = self._columns
+        if columns is None or self._columns_failed is not None:
+            return
+        try:
+            if part is None:
+                self._catch_up(columns, state, state.folded_seq)
+            elif columns.watermark(state.tenant_id) == (state.generation, part.after):
+                self._append(columns, part, state.generation)
+            else:
+                self._catch_up(columns, state, part.upto)
+        except Exception as error:
+            self._columns_failed = error
 
     def _catch_up(self, columns: Columns, state: _State, upto: int) -> None:
         """Bring the columns to `upto` from the rows: after a crash, a lost file or a rebuild."""
