@@ -1,4 +1,5 @@
-import { lazy, Suspense, useMemo, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
 import type { Result } from "../api/types";
 import { activityCsv, activityOf, type Bucket, summaryOf, totalOf } from "../charts/activity";
 import chart from "../charts/chart.module.css";
@@ -9,10 +10,20 @@ import { outcomes } from "../theme";
 import { Card, CardAction } from "./Card";
 import { ChartIcon, DownloadIcon, TableIcon } from "./icons";
 import { Swatch } from "./Outcome";
-import { Empty, FirstImage, type Loading, Skeleton } from "./states";
+import { Empty, Failed, FirstImage, type Loading, Skeleton } from "./states";
 import { type Column, Table } from "./Table";
 
-const ActivityChart = lazy(() => import("../charts/ActivityChart"));
+/** The chart library is large and fetched when needed, like data: it may fail, and then it is tried again. */
+function useActivityChart() {
+  return useQuery({
+    queryKey: ["code", "ActivityChart"],
+    queryFn: async () => ({ Chart: (await import("../charts/ActivityChart")).default }),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: Number.POSITIVE_INFINITY,
+    refetchInterval: ({ state }) => (state.status === "error" ? 5_000 : false),
+  });
+}
+
 const height = 208;
 
 interface Props {
@@ -27,6 +38,7 @@ interface Props {
 
 export function ActivityCard({ result, range, nothingYet, filtered, loading, className }: Props) {
   const [asTable, setAsTable] = useState(false);
+  const code = useActivityChart();
   const activity = useMemo(() => (result ? activityOf(result) : null), [result]);
   const hourly = (activity?.interval ?? range.interval) === "hour";
   const empty = activity?.buckets.every((bucket) => totalOf(bucket) === 0) ?? false;
@@ -99,9 +111,13 @@ export function ActivityCard({ result, range, nothingYet, filtered, loading, cla
                 </span>
               )}
             </div>
-            <Suspense fallback={<Skeleton height={height} />}>
-              <ActivityChart activity={activity} summary={summaryOf(activity)} height={height} />
-            </Suspense>
+            {code.data ? (
+              <code.data.Chart activity={activity} summary={summaryOf(activity)} height={height} />
+            ) : code.error ? (
+              <Failed what="The chart" error={code.error} retry={() => void code.refetch()} />
+            ) : (
+              <Skeleton height={height} />
+            )}
           </>
         ))}
     </Card>
