@@ -17,7 +17,11 @@ import msgspec
 
 from verascope.errors import FieldError, Invalid, StartRefused, shown
 
-PROJECT_ROOT = Path(__file__).resolve().parent.parent
+_PACKAGE = Path(__file__).resolve().parent
+_IS_CHECKOUT = (_PACKAGE.parent / "pyproject.toml").is_file()
+
+PROJECT_ROOT = _PACKAGE.parent if _IS_CHECKOUT else Path.cwd()
+"""The checkout, whatever the working directory; for an installed wheel, the folder it is started in."""
 PREFIX = "VERASCOPE_"
 
 
@@ -130,7 +134,8 @@ class Settings(_Section, frozen=True, kw_only=True):
 
     @property
     def models(self) -> Path:
-        return PROJECT_ROOT / "models"
+        """The detectors that ship with the product."""
+        return (_PACKAGE.parent if _IS_CHECKOUT else _PACKAGE) / "models"
 
 
 _ENV_ALIASES = {
