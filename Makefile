@@ -105,7 +105,7 @@ $(VENV)/pyvenv.cfg:
 	@$(PYTHON) -m venv $(VENV)
 
 $(RUNTIME): requirements.lock | $(VENV)/pyvenv.cfg
-	@echo "Installing the locked requirements (once; about half a minute)."
+	@echo "Installing the locked requirements (once; this takes a minute or two)."
 	@$(PIP) install --no-compile --require-hashes -r requirements.lock
 	@$(PY) -m compileall -q -q -j 0 $(VENV)/lib || true  # on all cores, unlike pip
 	@touch $@

@@ -160,6 +160,12 @@ Drawn by code. There is no right answer; the table says what you get. Holiday ph
 {_table(["pictures", "n", "called real", "uncertain", "called fake"], rows)}"""
 
 
+# About version 0.1; a run from start to end under an unchanged rule has no need of it.
+_HOW_IT_WAS_MADE = """The rule for choosing was itself changed while this version was made (which allowances and shares of fakes are tried, and how finely), with the figures on
+the measured half and on the left-out generator in view. Thresholds never saw those images, the rule's author did: take both as slightly flattering.
+Training was interrupted and resumed, its length changed on the way, and it was stopped shortly before its planned end."""
+
+
 def _decision(report: Report) -> str:
     found, figures = report.calibration, report.figures
     platt, decision = found.platt, found.decision
@@ -174,6 +180,8 @@ than that, fewer of the images called fake are.
 Thresholds are looked for with at most {100 * ALLOWANCES[0].false_positives:.0f} % false positives on every real source and at most {100 * ALLOWANCES[0].uncertain:.0f} % abstentions on every source that
 chooses, and 0.5 between them; of the pairs that keep this, the one with the fewest wrong verdicts is taken, an abstention costing a
 quarter of one. {_kept(found)}
+
+{_HOW_IT_WAS_MADE}
 
 Calibration error, over 15 bins of equal mass: {figures.test.calibration_error:.3f} on the test split, {figures.unseen.calibration_error:.3f} on left-out sources."""
 

@@ -13,9 +13,9 @@ from training.sources import Label
 
 LIMITS = (
     "Trained on pictures of one face, at most 320 pixels wide; what it says about other subjects, drawings and screenshots has no meaning.",
-    "The face has to fill the picture: made faces shown small, or inside a screenshot, mostly pass as real.",
+    "The face has to fill the picture: made faces shown small, or inside a screenshot, pass as real.",
     "Knows StyleGAN2, Stable Diffusion 2.1, SDXL and one kind of GAN face swap; faces from other generators may pass as real.",
-    "Face swaps are its weakest side: they come from one source, and most of them pass at the shipped thresholds.",
+    "Face swaps are its weakest side: they come from one source, and next to none is called fake at the shipped thresholds.",
     "Posed portraits unlike its training photographs look made to it more often than snapshots do.",
     "Thresholds spare photographs of unknown origin, so many fakes are missed: `real` means no trace was found, not that a picture is genuine.",
     "Nobody tried to deceive it on purpose in these measurements; expect a determined forger to succeed.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 
 from verascope import clock
 from verascope.clock import Range
@@ -252,7 +252,11 @@ def page(
     connection: Connection, tenant_id: int, where: EventFilter, before_seq: int | None, limit: int
 ) -> list[StoredPrediction]:
     """Up to `limit` predictions that arrived before `before_seq`, newest arrival first."""
-    conditions = [table.c.tenant_id == tenant_id]
+    conditions = [
+        _of(tenant_id)
+        if _reaches_newest(connection, tenant_id, where.span)
+        else table.c.tenant_id == tenant_id
+    ]
     if before_seq is not None:
         conditions.append(table.c.seq < before_seq)
     if where.span is not None:
@@ -276,13 +280,32 @@ def page(
     return [_stored(row) for row in rows]
 
 
+def _of(tenant_id: int) -> ColumnElement[bool]:
+    """The tenant's rows, read in the order of arrival.
+
+    Without the `+ 0` SQLite takes an index that begins with tenant_id, reads all of the tenant's rows and sorts
+    them for every page: ten seconds instead of a millisecond at ten million rows.
+    """
+    return table.c.tenant_id + 0 == tenant_id
+
+
+def _reaches_newest(connection: Connection, tenant_id: int, span: Range | None) -> bool:
+    """Whether the newest arrivals are where a page begins; else the index on timestamp finds it faster."""
+    if span is None:
+        return True
+    newest = connection.execute(
+        select(table.c.timestamp)
+        .where(table.c.tenant_id == tenant_id)
+        .order_by(table.c.timestamp.desc())
+        .limit(1)
+    ).scalar()
+    return newest is None or newest < span.end_us
+
+
 def after(connection: Connection, tenant_id: int, seq: int, limit: int) -> list[StoredPrediction]:
     """Up to `limit` predictions that arrived after `seq`, oldest first."""
     rows = connection.execute(
-        select(table)
-        .where(table.c.tenant_id == tenant_id, table.c.seq > seq)
-        .order_by(table.c.seq)
-        .limit(limit)
+        select(table).where(_of(tenant_id), table.c.seq > seq).order_by(table.c.seq).limit(limit)
     )
     return [_stored(row) for row in rows]
 

@@ -25,11 +25,12 @@ NO_BIN = -(2**15)
 
 CONFIDENCE_BIN_MPCT = 500
 
+# `+ 0` keeps SQLite from an index that begins with tenant_id, whose rows it would all read and sort (events._of).
 _SELECT = """
 SELECT seq, {at}, client_key, country, COALESCE(model_version, 'unknown'), use_case,
        error_pattern, prediction, confidence, inference_time_ms, response_time_ms,
        billable, price_micros, COALESCE(file_size, 0)
-FROM predictions WHERE tenant_id = {tenant_id:d} AND seq > {after:d} AND seq <= {upto:d}
+FROM predictions WHERE tenant_id + 0 = {tenant_id:d} AND seq > {after:d} AND seq <= {upto:d}
 ORDER BY seq LIMIT {limit:d}
 """
 
