@@ -65,7 +65,7 @@ format: $(DEV) $(PACKAGES) ## put the code into its one format
 	$(NPM) run --silent format
 
 .PHONY: bench
-bench: $(DEV) ## side-by-side measurements; results go to bench/results/
+bench: $(DEV) ## side-by-side measurements; results go to bench/README.md
 	$(PY) -m bench $(ARGS)
 
 .PHONY: faults
