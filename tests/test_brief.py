@@ -805,7 +805,6 @@ def test_grafana_dashboards_ship() -> None:
     assert list((ROOT / "deploy").rglob("*grafana*/**/*.json"))
 
 
-@not_yet("scaling")
 @pytest.mark.slow
 def test_the_server_runs_on_postgresql(start: Callable[..., Server]) -> None:
     folder = Path(tempfile.mkdtemp(prefix="verascope-brief-"))
@@ -813,6 +812,10 @@ def test_the_server_runs_on_postgresql(start: Callable[..., Server]) -> None:
         with postgres.running(folder) as url:
             server = start(database_url=url.format("postgres"))
             assert server.predict(picture(REAL)).status_code == 200
+            assert server.predict(b"not an image").status_code == 415
+            summary = server.get("/analytics").json()["summary"]
+            assert (summary["total_predictions"], summary["failed_predictions"]) == (2, 1)
+            assert summary["revenue"] == "0.050000"
             assert server.stop() == 0
     finally:
         shutil.rmtree(folder, ignore_errors=True)
