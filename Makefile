@@ -43,7 +43,7 @@ test: $(DEV) tools lint web-test ## everything: lint, types, all tests, in a rea
 
 .PHONY: check
 check: $(DEV) lint ## format, lint, types, import rules, fast tests
-	$(PY) -m pytest -q -m "not slow and not browser and not faults" $(ARGS)
+	$(PY) -m pytest -q -n auto --dist loadfile -m "not slow and not browser and not faults" $(ARGS)
 
 .PHONY: lint
 lint: $(DEV) $(PACKAGES)

@@ -75,8 +75,9 @@ def measure(options: Options) -> Report:
 
 def _fillings(report: Report, made: Sequence[Filled]) -> None:
     for one in made:
-        report.told(f"inserting {one.rows:,} rows", one.rows / one.insert_seconds, "rows/s")
-        report.told(f"folding {one.rows:,} rows", one.rows / one.fold_seconds, "rows/s")
+        for what, seconds in (("inserting", one.insert_seconds), ("folding", one.fold_seconds)):
+            if seconds:
+                report.told(f"{what} {one.rows:,} rows", one.rows / seconds, "rows/s")
 
 
 def _unfiltered(report: Report, houses: Sequence[House], options: Options) -> None:

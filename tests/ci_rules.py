@@ -11,7 +11,7 @@ from collections.abc import Generator
 
 import pytest
 
-ALLOWED = "../shared"
+ALLOWED = "/shared"
 
 STARTS_PROCESSES = frozenset({"start", "run", "service", "known", "key"})
 """Fixtures that start a process for one test or one module. `server` is one for all of them."""
@@ -31,7 +31,7 @@ def _refuse(report: pytest.TestReport | pytest.CollectReport) -> None:
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
     if report.skipped and not hasattr(report, "wasxfail") and ALLOWED not in reason:
         report.outcome = "failed"
-        report.longrepr = f"{report.nodeid} was skipped ({reason}); with CI=true only tests that need {ALLOWED} may be."
+        report.longrepr = f"{report.nodeid} was skipped ({reason}); with CI=true only tests that need ../shared may be."
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -140,7 +140,7 @@ def _at_once(database: Database) -> Submit:
 class _Follower(Folder):
     """Waits for the folds of another process."""
 
-    def wait(self, seq: int) -> None:
+    def wait(self, seq: int, *, columns: bool = False) -> None:
         deadline = time.monotonic() + WAIT_SECONDS
         while self._foreign_seq() < seq:
             if time.monotonic() > deadline:

@@ -182,7 +182,7 @@ def test_a_watermark_that_moved_meanwhile_applies_nothing(database: Database) ->
     fold(database)
     before = stored_rollups(database)
     with pytest.raises(folding.Superseded):
-        folder._fold_tenant(stale, 1)
+        folder._fold_tenant(stale, 1, follow=False)
     assert stored_rollups(database) == before
 
 
@@ -252,3 +252,15 @@ def test_filters_and_groups_of_the_columns_match_a_scan(
     }
     assert unknown[0].parts == dict.fromkeys(COUNTERS, 0)
     assert [(group.keys, group.parts["total"]) for group in failed] == [(("x",), 1)]
+
+
+def test_columns_follow_when_they_are_asked_for_and_not_at_every_heartbeat(
+    database: Database, columns: Columns
+) -> None:
+    folder = folding.Folder(database, columns, submit_to(database), CUT)
+    folder.fold_all()
+    insert(database, make())
+    folder.fold_all(columns=False)
+    assert (totals(database)["total"], column_totals(database, columns)["total"]) == (1, 0)
+    folder.fold_all(columns=True)
+    assert column_totals(database, columns) == totals(database)

@@ -79,7 +79,7 @@ class Answers:
                     return self._build(connection, None, moment, tenant_id, questions)
         needed = moment.committed
         for attempt in range(ATTEMPTS):
-            self._folder.wait(needed)
+            self._folder.wait(needed, columns=True)
             try:
                 with self._facts() as facts, self._database.reading() as connection:
                     moment = _moment(connection, tenant_id)

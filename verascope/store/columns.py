@@ -81,6 +81,7 @@ class Columns:
         self._memory_mb = memory_mb
         self._lock = threading.Lock()
         self._suspicion: str | None = None
+        self._marks: dict[int, tuple[int, int]] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._database = self._connect()
@@ -112,6 +113,7 @@ class Columns:
         return database
 
     def _discard(self) -> None:
+        self._marks = {}
         if hasattr(self, "_database"):
             with suppress(duckdb.Error):
                 self._database.close()
@@ -150,11 +152,13 @@ class Columns:
 
     def watermark(self, tenant_id: int) -> tuple[int, int]:
         """(generation, seq) the tenant's facts reach to; (0, 0) before the first."""
-        with self._lock, self._noticing():
-            row = self._database.execute(
-                "SELECT generation, seq FROM watermarks WHERE tenant_id = ?", [tenant_id]
-            ).fetchone()
-        return (0, 0) if row is None else (int(row[0]), int(row[1]))
+        if tenant_id not in self._marks:
+            with self._lock, self._noticing():
+                row = self._database.execute(
+                    "SELECT generation, seq FROM watermarks WHERE tenant_id = ?", [tenant_id]
+                ).fetchone()
+            self._marks[tenant_id] = (0, 0) if row is None else (int(row[0]), int(row[1]))
+        return self._marks[tenant_id]
 
     def restart(self, tenant_id: int, generation: int) -> None:
         """Forget the tenant's facts and begin `generation` at seq 0."""
@@ -163,6 +167,7 @@ class Columns:
             self._database.execute("DELETE FROM facts WHERE tenant_id = ?", [tenant_id])
             self._set_watermark(tenant_id, generation, 0)
             self._database.execute("COMMIT")
+        self._marks[tenant_id] = (generation, 0)
 
     def append(self, part: Slice, codes: Mapping[str, Mapping[str, int]], generation: int) -> None:
         """Append a slice that starts at the watermark. codes: {dimension: {key: code}}."""
@@ -181,6 +186,7 @@ class Columns:
                 with suppress(duckdb.Error):
                     self._database.execute("ROLLBACK")
                 raise
+        self._marks[part.tenant_id] = (generation, part.upto)
 
     def _set_watermark(self, tenant_id: int, generation: int, seq: int) -> None:
         self._database.execute("DELETE FROM watermarks WHERE tenant_id = ?", [tenant_id])

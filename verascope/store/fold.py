@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 HEARTBEAT_SECONDS = 0.2
+COLUMNS_SECONDS = 2.0
+COLUMNS_ROWS = 5_000
 SLICE_ROWS = 25_000
 """Bounds what a slice takes in memory (about 25 MB while it is folded)."""
 WAIT_SECONDS = 30.0
@@ -68,6 +70,10 @@ class Folder:
         self.folded_seq = 0
         self.problem: str | None = None
         self._is_current = False
+        self._is_stuck = False
+        self._columns_seq = -1
+        self._columns_at = 0.0
+        self._columns_wanted = False
         self._columns_failed: Exception | None = None
         self._behind_since: float | None = None
 
@@ -89,70 +95,91 @@ class Folder:
         since = self._behind_since
         return 0.0 if since is None else time.monotonic() - since
 
-    def wait(self, seq: int) -> None:
-        """Return once everything up to `seq` is in rollups and columns. Raises Busy after 30 s."""
-        if self.folded_seq >= seq:
-            return
-        self._wake.set()
+    def wait(self, seq: int, *, columns: bool = False) -> None:
+        """Return once everything up to `seq` is in the rollups, and the columns hold the same if asked for.
+
+        Raises Busy after 30 s, or at once when folding is in trouble.
+        """
+
+        def is_there() -> bool:
+            follows = not columns or self._columns is None or self._columns_seq >= self.folded_seq
+            return self.folded_seq >= seq and follows
+
         with self._moved:
-            reached = self._moved.wait_for(
-                lambda: self.folded_seq >= seq or self.problem is not None, WAIT_SECONDS
-            )
-        if not reached or self.folded_seq < seq:
-            # With a problem waiting is pointless, and a waiting question holds a thread.
-            raise Busy(self.problem or "The summaries are still being brought up to date.", 5)
+            if is_there():
+                return
+            self._columns_wanted = self._columns_wanted or columns
+            self._wake.set()
+            # Columns mend themselves. When the rollups can't be written, waiting only holds a thread.
+            self._moved.wait_for(lambda: is_there() or self._is_stuck, WAIT_SECONDS)
+            if not is_there():
+                raise Busy(self.problem or "The summaries are still being brought up to date.", 5)
 
     def _run(self) -> None:
         while True:
             self._wake.wait(HEARTBEAT_SECONDS)
             stopping = self._stopping
             self._wake.clear()
+            since = time.monotonic() - self._columns_at
+            wanted, self._columns_wanted = self._columns_wanted, False
             try:
-                self.fold_all()
+                self.fold_all(columns=wanted or stopping or since >= COLUMNS_SECONDS)
                 self.problem = None
+                self._is_stuck = False
             except Exception as error:
                 # The loop must survive: rows are safe, the next heartbeat tries again.
                 log.exception("fold failed")
                 self.problem = f"Summaries can't be brought up to date: {type(error).__name__}."
                 with self._moved:
+                    self._is_stuck = self._columns_failed is None
                     self._moved.notify_all()
                 if not stopping:
                     time.sleep(1)
             if stopping:
                 return
 
-    def fold_all(self) -> None:
-        """Fold every committed row of every tenant."""
+    def fold_all(self, *, columns: bool = True) -> None:
+        """Fold every committed row of every tenant. columns: append to the columns as well.
+
+        Rollups keep up with every heartbeat. The columns, dearer to append to and asked less often, follow when
+        they are asked, when many rows wait, or every few seconds.
+        """
         with self._database.reading() as connection:
             upto = events.last_seq(connection)
         if self._columns is not None and self._columns.mend():
-            self._is_current = False
-        if upto <= self.folded_seq and self._is_current:
+            self._columns_seq = -1
+        follow = self._columns is not None and (columns or upto - self._columns_seq >= COLUMNS_ROWS)
+        is_followed = not follow or self._columns_seq >= upto
+        if upto <= self.folded_seq and self._is_current and is_followed:
             return
         self._is_current = False
         self._columns_failed = None
         if self._behind_since is None:
             self._behind_since = time.monotonic()
         for state in self._states():
-            self._fold_tenant(state, upto)
+            self._fold_tenant(state, upto, follow)
         with self._moved:
             self.folded_seq = max(self.folded_seq, upto)
+            if follow and self._columns_failed is None:
+                self._columns_seq, self._columns_at = upto, time.monotonic()
             self._moved.notify_all()
         self._behind_since = None
         if self._columns_failed is not None:
             raise self._columns_failed
         self._is_current = True
 
-    def _fold_tenant(self, state: _State, upto: int) -> None:
+    def _fold_tenant(self, state: _State, upto: int, follow: bool) -> None:
         while state.folded_seq < upto:
             with self._database.reading() as connection:
                 part = slices.read(
                     connection, state.tenant_id, state.folded_seq, upto, SLICE_ROWS, self._cut
                 )
             self._submit(partial(_apply, state=state, part=part)).result()
-            self._follow(state, part)
+            if follow:
+                self._follow(state, part)
             state = _State(state.tenant_id, part.upto, state.generation, state.time_zone)
-        self._follow(state, None)
+        if follow:
+            self._follow(state, None)
 
     def _follow(self, state: _State, part: Slice | None) -> None:
         """Bring the columns after the rollups. They are disposable: their trouble must not hold up a fold."""
