@@ -78,14 +78,3 @@ def names(connection: Connection, tenant_id: int, codes: Iterable[int]) -> dict[
         )
         found.update((row.code, row.key) for row in rows)
     return found
-
-
-def known(connection: Connection, tenant_id: int, dimension: str) -> set[str]:
-    """Every key of a dimension ever seen by the tenant."""
-    return set(
-        connection.execute(
-            select(table.c.key).where(
-                table.c.tenant_id == tenant_id, table.c.dimension == dimension
-            )
-        ).scalars()
-    )

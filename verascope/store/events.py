@@ -310,16 +310,6 @@ def after(connection: Connection, tenant_id: int, seq: int, limit: int) -> list[
     return [_stored(row) for row in rows]
 
 
-def first_timestamp(connection: Connection, tenant_id: int) -> int | None:
-    """When the tenant's earliest prediction happened; None before there is one."""
-    return connection.execute(
-        select(table.c.timestamp)
-        .where(table.c.tenant_id == tenant_id)
-        .order_by(table.c.timestamp)
-        .limit(1)
-    ).scalar()
-
-
 def last_seq(connection: Connection) -> int:
     """The highest seq committed (or written in this transaction); 0 in an empty store."""
     return connection.execute(select(func.max(table.c.seq))).scalar() or 0
