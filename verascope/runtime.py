@@ -25,6 +25,7 @@ from verascope.ingest import geo
 from verascope.ingest.detection import DetectionPool
 from verascope.ingest.pipeline import Clients, Rules
 from verascope.ingest.writer import Writer
+from verascope.monitor.host import LoopLag
 from verascope.queries.feed import Feed
 from verascope.queries.run import Answers
 from verascope.security.keys import KeyRing
@@ -53,6 +54,7 @@ class Runtime:
     keys: KeyRing
     perimeter: Perimeter
     meters: Meters
+    loop_lag: LoopLag
     started_us: int
     now: Now
 
@@ -102,6 +104,7 @@ def open_runtime(settings: Settings, now: Now = now_us) -> Iterator[Runtime]:
             keys=KeyRing(database),
             perimeter=perimeter,
             meters=Meters(),
+            loop_lag=LoopLag(),
             started_us=now(),
             now=now,
         )

@@ -1,5 +1,6 @@
 """The web application: routers, middleware and the description of the API, put together."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -20,6 +21,7 @@ from verascope.api import (
     predict,
     predictions,
     query,
+    system,
 )
 from verascope.api.middleware import Compress, Count, SecurityHeaders
 from verascope.api.submission import Submissions
@@ -34,6 +36,7 @@ ROUTERS = (
     predictions.router,
     live.router,
     metrics.router,
+    system.router,
     docs.router,
     dashboard.router,
 )
@@ -52,9 +55,11 @@ def create_app(runtime: Runtime) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        lag = asyncio.create_task(runtime.loop_lag.watch())
         async with runtime.feed.running():
             yield
             await app.state.submissions.drain(runtime.settings.server.drain_seconds)
+        lag.cancel()
 
     app = FastAPI(
         title="Verascope",

@@ -60,6 +60,7 @@ class Meters:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.requests = 0
         self._requests = Counter(
             "verascope_http_requests",
             "HTTP requests answered since the start of this process.",
@@ -84,6 +85,7 @@ class Meters:
     def observe_request(self, method: str, route: str | None, status: int, seconds: float) -> None:
         """route: the template (`/api/v1/predictions/{id}`), so that ids can't multiply the series."""
         name = route or _UNKNOWN_ROUTE
+        self.requests += 1
         self._requests.labels(_method(method), name, str(status)).inc()
         if name != "/api/v1/live":
             self._request_seconds.labels(name).observe(seconds)
