@@ -74,8 +74,13 @@ def key() -> None:
 
 @key.command("create")
 @click.option("--client", required=True, help="The customer whose predictions the key counts for.")
+@click.option(
+    "--names-clients",
+    is_flag=True,
+    help="Let its holder send predictions of other clients too; NAME counts when none is named.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def key_create(client: str, as_json: bool) -> None:
+def key_create(client: str, names_clients: bool, as_json: bool) -> None:
     """Make a key and print it, this once."""
     from verascope.ingest.pipeline import name_of
     from verascope.security import keys
@@ -85,7 +90,7 @@ def key_create(client: str, as_json: bool) -> None:
     if name is None:
         raise click.UsageError("--client must not be empty.")
     with _database(settings) as database:
-        secret = keys.create(database, name, clock.now_us())
+        secret = keys.create(database, name, clock.now_us(), names_clients=names_clients)
     if as_json:
         click.echo(json.dumps({"client": name, "key": secret}))
         return
@@ -110,6 +115,7 @@ def key_list(as_json: bool) -> None:
         {
             "prefix": one.prefix,
             "client": one.client,
+            "names_clients": one.names_clients,
             "created_at": clock.to_iso(one.created_us),
             "revoked_at": None if one.revoked_us is None else clock.to_iso(one.revoked_us),
         }

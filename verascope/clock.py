@@ -32,6 +32,25 @@ def now_us() -> int:
     return time.time_ns() // 1000
 
 
+class Latest:
+    """The latest instant it can be: a wall clock that is set back can't make it earlier.
+
+    Between two readings it goes on at least as fast as the monotonic clock. Thread-safe.
+    """
+
+    def __init__(
+        self, wall: Now = now_us, monotonic_ns: Callable[[], int] = time.monotonic_ns
+    ) -> None:
+        self._wall = wall
+        self._monotonic_ns = monotonic_ns
+        self._base_us = wall()
+        self._base_ns = monotonic_ns()
+
+    def __call__(self) -> int:
+        passed_us = (self._monotonic_ns() - self._base_ns) // 1000
+        return max(self._wall(), self._base_us + passed_us)
+
+
 class Grain(StrEnum):
     """How wide a bucket is."""
 

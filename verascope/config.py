@@ -78,12 +78,16 @@ class Recording(_Section, frozen=True, kw_only=True):
 
     queue_limit: predictions waiting for a commit before we answer 503.
     client_limit: clients with a rollup of their own; the others share `(other)`.
+    rate_limit: events a minute that one key may send to /api/v1/predictions; 0 sets no limit.
+    indexed_tags: names of tags by which predictions can be found; others are only kept.
     """
 
     synchronous: Literal["FULL", "NORMAL"] = "FULL"
     queue_limit: int = 20_000
     retention_days: int = 400
     client_limit: int = 10_000
+    rate_limit: int = 6_000_000
+    indexed_tags: list[str] = []
     columns_memory_mb: int = 96
 
 
@@ -213,7 +217,7 @@ def _overlay(
         place = values
         for section in sections:
             place = place.setdefault(section, {})
-        listy = leaf in ("recipients", "allowed_hosts", "trusted_proxies")
+        listy = leaf in ("recipients", "allowed_hosts", "trusted_proxies", "indexed_tags")
         place[leaf] = [part.strip() for part in raw.split(",") if part.strip()] if listy else raw
 
 
@@ -309,6 +313,12 @@ def _limits(settings: Settings) -> list[FieldError]:
             settings.recording.client_limit,
             settings.recording.client_limit > 0,
             "above 0",
+        ),
+        (
+            "recording.rate_limit",
+            settings.recording.rate_limit,
+            0 <= settings.recording.rate_limit <= 10**9,
+            "0 to 1000000000",
         ),
         (
             "recording.retention_days",

@@ -82,6 +82,10 @@ class Busy(VerascopeError):
         self.retry_after = retry_after
 
 
+class RateLimited(Busy):
+    """The caller sends more than its share; nothing was recorded."""
+
+
 class DetectorBroken(VerascopeError):
     """A model file or its sidecar is unusable, or a detector stopped giving answers."""
 

@@ -10,16 +10,22 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from verascope.clock import US
 from verascope.errors import VerascopeError
 from verascope.monitor import samples
 from verascope.monitor.host import Host, Service
 from verascope.queries.query import Last, Query, Unit
 from verascope.runtime import Runtime
+from verascope.store import events
 from verascope.store.tables import DEFAULT_TENANT
 
 log = logging.getLogger(__name__)
 
 SAMPLE_SECONDS = 10
+SENDERS_SECONDS = 5
+KEY_HOURS = 24
+"""An Idempotency-Key is for retries; after a day it may be used anew."""
+
 _ERROR_RATE = Query(metrics=("error_rate",), range=Last(5, Unit.MINUTES))
 
 
@@ -90,9 +96,24 @@ def jobs_of(runtime: Runtime) -> Jobs:
             lambda connection: samples.thin_out(connection, runtime.now(), days)
         ).result()
 
+    def forget_keys() -> None:
+        before_us = runtime.now() - KEY_HOURS * 3600 * US
+        runtime.writer.submit(lambda connection: events.forget(connection, before_us)).result()
+
+    def keep_senders() -> None:
+        if runtime.senders.has_news:
+            runtime.writer.submit(runtime.senders.flush).result()
+
     # Rates need a sample before; the very first one isn't kept.
     host.sample(runtime.now(), Service(runtime.meters.requests, None, None, 0))
-    return Jobs((Job("sample", SAMPLE_SECONDS, sample), Job("thin out samples", 3600, thin_out)))
+    return Jobs(
+        (
+            Job("sample", SAMPLE_SECONDS, sample),
+            Job("keep senders", SENDERS_SECONDS, keep_senders),
+            Job("forget idempotency keys", 3600, forget_keys),
+            Job("thin out samples", 3600, thin_out),
+        )
+    )
 
 
 def _service(runtime: Runtime) -> Service:

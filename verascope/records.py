@@ -46,14 +46,14 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What is kept of an image; the picture itself never is.
+    """What is kept of an image; the picture itself never is. What a sender didn't say is None.
 
     file_hash: SHA-256 in hex. perceptual_hash: 32 bytes, None when the image could not be decoded;
     its quality runs from 0 (featureless) to 100.
     """
 
-    file_hash: str
-    file_size: int
+    file_hash: str | None = None
+    file_size: int | None = None
     image_format: str | None = None
     width: int | None = None
     height: int | None = None

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, func, select
 
-from verascope.clock import Now, now_us
+from verascope.clock import Latest, Now, now_us
 from verascope.config import Settings
 from verascope.detectors.detector import Detector
 from verascope.detectors.image import ImageLimits
@@ -24,12 +24,14 @@ from verascope.exporters.prometheus import Meters
 from verascope.ingest import geo
 from verascope.ingest.detection import DetectionPool
 from verascope.ingest.pipeline import Clients, Rules
+from verascope.ingest.senders import Senders
 from verascope.ingest.writer import Writer
 from verascope.monitor.host import LoopLag
 from verascope.queries.feed import Feed
 from verascope.queries.run import Answers
 from verascope.security.keys import KeyRing
 from verascope.security.network import Perimeter
+from verascope.security.rate import RateLimit
 from verascope.store.columns import Columns
 from verascope.store.database import Database
 from verascope.store.fold import WAIT_SECONDS, Folder, Submit
@@ -40,7 +42,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Everything that is open. Its parts are safe to use from any thread unless they say otherwise."""
+    """Everything that is open. Its parts are safe to use from any thread unless they say otherwise.
+
+    now: the wall clock. latest: the latest instant it can be, for judging the clocks of others.
+    """
 
     settings: Settings
     database: Database
@@ -55,6 +60,9 @@ class Runtime:
     perimeter: Perimeter
     meters: Meters
     loop_lag: LoopLag
+    senders: Senders
+    rate_limit: RateLimit
+    latest: Now
     started_us: int
     now: Now
 
@@ -81,7 +89,7 @@ def open_runtime(settings: Settings, now: Now = now_us) -> Iterator[Runtime]:
         detection.warm_up()
         columns = Columns(settings.columns_path, settings.recording.columns_memory_mb)
         parts.callback(columns.close)
-        writer = Writer(database, settings.recording.queue_limit)
+        writer = Writer(database, settings.recording.queue_limit, settings.recording.indexed_tags)
         writer.start()
         parts.callback(writer.stop, settings.server.drain_seconds)
         # Folds are written by the writer, so the folder ends first.
@@ -105,6 +113,9 @@ def open_runtime(settings: Settings, now: Now = now_us) -> Iterator[Runtime]:
             perimeter=perimeter,
             meters=Meters(),
             loop_lag=LoopLag(),
+            senders=Senders(),
+            rate_limit=RateLimit(settings.recording.rate_limit),
+            latest=Latest(now),
             started_us=now(),
             now=now,
         )

@@ -75,14 +75,15 @@ def test_ids_are_uuid_version_7_and_ascend() -> None:
     ("caller", "client"),
     [
         (Caller(1, key_client="acme", client="globex"), "acme"),
-        (Caller(1, key_client="acme", is_trusted=True, client="globex"), "acme"),
+        (Caller(1, key_client="acme", is_trusted=True, client="globex"), "globex"),
+        (Caller(1, key_client="acme", is_trusted=True), "acme"),
         (Caller(1, is_trusted=True, client=" globex "), "globex"),
         (Caller(1, is_trusted=True), "anonymous"),
         (Caller(1, is_trusted=True, client="  "), "anonymous"),
         (Caller(1, is_trusted=False, client="globex"), "anonymous"),
     ],
 )
-def test_client_is_the_keys_then_the_trusted_callers_then_anonymous(
+def test_client_is_the_one_a_trusted_caller_names_then_the_keys_then_anonymous(
     caller: Caller, client: str
 ) -> None:
     assert made(caller).client == client
@@ -135,7 +136,7 @@ def test_names_that_look_the_same_are_the_same() -> None:
 
 
 def test_user_agent_is_cut_and_cleaned() -> None:
-    assert made(replace(OWNER, user_agent="a\0b\x1b" + "x" * 500)).user_agent == "ab" + "x" * 296
+    assert made(replace(OWNER, user_agent="a\0b\x1b" + "x" * 500)).user_agent == "a b " + "x" * 296
     assert made(replace(OWNER, user_agent="\n")).user_agent is None
     assert made().user_agent is None
 

@@ -16,6 +16,8 @@ from verascope.api import (
     docs,
     errors,
     health,
+    ingestion,
+    ingestion_openapi,
     live,
     metrics,
     predict,
@@ -26,6 +28,7 @@ from verascope.api import (
 from verascope.api.middleware import Compress, Count, SecurityHeaders
 from verascope.api.submission import Submissions
 from verascope.api.upload import Uploads
+from verascope.ingest.batch import MAX_BYTES
 from verascope.runtime import Runtime
 
 ROUTERS = (
@@ -34,6 +37,7 @@ ROUTERS = (
     health.router,
     query.router,
     predictions.router,
+    ingestion.router,
     live.router,
     metrics.router,
     system.router,
@@ -46,7 +50,7 @@ Analytics for deepfake-detection services. Every image analysed becomes one fact
 
 * Times are ISO 8601 in UTC; rates, confidence and probabilities are percent (0 to 100); money is exact text in US dollars.
 * Errors are [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem details.
-* Only callers on this machine are served; `/predict` is also open to holders of an API key, from anywhere.
+* Only callers on this machine are served; `/predict` and `POST /api/v1/predictions` are also open to holders of an API key, from anywhere.
 """
 
 
@@ -75,6 +79,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.runtime = runtime
     app.state.submissions = Submissions(runtime)
     app.state.uploads = Uploads(runtime.settings.detection.max_bytes)
+    app.state.bodies = Uploads(2 * MAX_BYTES)
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
@@ -97,18 +102,25 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         )
         components = schema["components"]
         schemas = components["schemas"]
-        models: tuple[type[BaseModel], ...] = (*query.DOCUMENTED, errors.Problem)
+        models: tuple[type[BaseModel], ...] = (
+            *query.DOCUMENTED,
+            *ingestion_openapi.DOCUMENTED,
+            errors.Problem,
+        )
         for model in models:
             described = model.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(described.pop("$defs", {}))
             schemas[model.__name__] = described
+        schemas["Event"] = ingestion_openapi.event_schema()
+        schema["paths"][ingestion_openapi.PATH]["post"] = ingestion_openapi.operation()
         for operations in schema["paths"].values():
             for operation in operations.values():
                 _describe_problems(operation)
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
         components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
-        schema["paths"]["/predict"]["post"]["security"] = [{}, {"key": []}]
+        for path in ("/predict", ingestion_openapi.PATH):
+            schema["paths"][path]["post"]["security"] = [{}, {"key": []}]
         app.openapi_schema = schema
     return app.openapi_schema
 

@@ -20,12 +20,13 @@ from verascope.store.tables import DEFAULT_TENANT
 
 MAX_JSON_BYTES = 1_000_000
 
-OWNER = Principal(DEFAULT_TENANT, Kind.OWNER, None, "owner")
+OWNER = Principal(DEFAULT_TENANT, Kind.OWNER, None, "owner", names_clients=True)
 
 _HOW_TO_GET_IN = (
     "Only callers on the machine that runs Verascope are served here; a request that a proxy passed on (it has a header "
     "such as X-Forwarded-For, or is HTTP/1.0) is none. To send images from elsewhere, make a key "
-    "there with `verascope key create --client NAME` and send it as `Authorization: Bearer KEY` to /predict. To see "
+    "there with `verascope key create --client NAME` and send it as `Authorization: Bearer KEY` to /predict or "
+    "/api/v1/predictions. To see "
     "the dashboard from elsewhere, forward the port: `ssh -L 8001:127.0.0.1:8001 HOST`."
 )
 
@@ -109,7 +110,9 @@ async def _key_holder(request: Request) -> Principal | None:
         raise Unauthenticated(
             "This key is unknown or revoked; `verascope key list` shows the valid ones."
         )
-    return Principal(key.tenant_id, Kind.CLIENT_KEY, key.client, f"key {key.prefix}")
+    return Principal(
+        key.tenant_id, Kind.CLIENT_KEY, key.client, f"key {key.prefix}", key.names_clients
+    )
 
 
 def _check_local(request: Request) -> None:

@@ -27,6 +27,7 @@ from verascope.errors import (
     ImageRefused,
     Invalid,
     NotFound,
+    RateLimited,
     StartRefused,
     StoreUnusable,
     Unauthenticated,
@@ -98,6 +99,7 @@ _MEANINGS = {
     413: "The file or image is larger than the limit.",
     415: "Not a supported format.",
     421: "The Host header does not name this service.",
+    429: "More than this caller may send; try again after Retry-After seconds.",
     422: "Values that are not accepted; `errors` names each with what is.",
     500: "Something unexpected; `id` finds it in the log.",
     503: "Can't be done now; try again after Retry-After seconds.",
@@ -153,6 +155,9 @@ def answer(error: VerascopeError) -> Response:
             # The rest of the body is unread; a connection that goes on would take it for a request.
             close = {"Connection": "close"} if error.status in (408, 413) else {}
             return problem(error.status, kind, title, error.detail, headers=close)
+        case RateLimited():
+            retry = {"Retry-After": str(error.retry_after)}
+            return problem(429, "rate-limited", "Too much at once.", error.detail, headers=retry)
         case Busy():
             retry = {"Retry-After": str(error.retry_after)}
             return problem(503, "busy", "Too busy right now.", error.detail, headers=retry)

@@ -11,6 +11,7 @@ from verascope.api.deps import Owner, RuntimeDep
 from verascope.api.errors import documented
 from verascope.api.health import health_of
 from verascope.exporters.prometheus import CONTENT_TYPE, State, Totals
+from verascope.ingest.senders import dropped_total
 from verascope.queries.query import Everything, Query
 from verascope.queries.run import Answers
 from verascope.records import Outcome
@@ -48,6 +49,7 @@ async def metrics(runtime: RuntimeDep, principal: Owner) -> Response:
         listeners=runtime.feed.listeners,
         uptime_seconds=health["uptime_seconds"],
         is_degraded=health["status"] != "healthy",
+        dropped_by_senders=await run_sync(dropped_total, runtime.database, principal.tenant_id),
     )
     return Response(runtime.meters.exposition(state), media_type=CONTENT_TYPE)
 

@@ -135,7 +135,7 @@ async def predict(
         caller = Caller(
             tenant_id=principal.tenant_id,
             key_client=principal.client,
-            is_trusted=principal.is_owner,
+            is_trusted=principal.names_clients,
             client=upload.client,
             use_case=upload.use_case,
             address=origin_of(request).address,

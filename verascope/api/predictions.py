@@ -51,6 +51,7 @@ class PredictionRecord(BaseModel):
     price: str
     billable: bool
     label: str | None
+    tags: dict[str, str]
     user_agent: str | None
 
 
@@ -70,6 +71,7 @@ _FILTERS = {
     "outcome": "real, fake, uncertain or failed.",
     "use_case": "",
     "error_pattern": "",
+    "tag.NAME": "The value of a tag that recording.indexed_tags names.",
     "start": "ISO 8601 with an offset; included.",
     "end": "ISO 8601 with an offset; not included.",
 }
@@ -94,6 +96,7 @@ async def predictions(request: Request, runtime: RuntimeDep, principal: Owner) -
         runtime.database,
         principal.tenant_id,
         request.query_params.multi_items(),
+        runtime.settings.recording.indexed_tags,
     )
     return _json(page)
 

@@ -53,6 +53,7 @@ class State:
     listeners: int
     uptime_seconds: float
     is_degraded: bool
+    dropped_by_senders: int
 
 
 class Meters:
@@ -125,6 +126,11 @@ def _families(state: State) -> Iterator[Metric]:
     )
     yield CounterMetricFamily(
         "verascope_commits", "Transactions that stored predictions in this process.", state.commits
+    )
+    yield CounterMetricFamily(
+        "verascope_sender_dropped",
+        "Events that senders say they dropped before they reached this service.",
+        state.dropped_by_senders,
     )
     gauges: tuple[tuple[str, str, float], ...] = (
         ("queue_depth", "Predictions waiting for their commit.", state.queue_depth),

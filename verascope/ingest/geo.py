@@ -54,6 +54,11 @@ def kept_address(address: str | None, keep: Keep, key: bytes) -> str | None:
             return None
 
 
+def is_address(text: str) -> bool:
+    """Whether `text` is an IPv4 or IPv6 address."""
+    return _parse(text) is not None
+
+
 def load_key(path: Path) -> bytes:
     """The key of address hashes; made on the first call, readable by its owner only.
 

@@ -34,8 +34,8 @@ _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 class Caller:
     """Who submitted an image.
 
-    key_client: the client of the API key that was shown, which wins. client: the name the caller
-    gave; it counts only when the caller is trusted to give one. address: as the network layer
+    key_client: the client of the API key that was shown. client: the name the caller gave; it
+    counts, and wins, only when the caller is trusted to give one. address: as the network layer
     determined it.
     """
 
@@ -139,13 +139,13 @@ def put_outcome(draft: Draft, _: Rules) -> None:
 
 
 def put_client(draft: Draft, _: Rules) -> None:
-    """The key's client wins, then the name a trusted caller gave, else `anonymous`."""
+    """The name a trusted caller gave wins, then the key's client, else `anonymous`."""
     caller = draft.caller
     named = name_of("client", caller.client)
-    if caller.key_client is not None:
-        draft.client = caller.key_client
-    elif caller.is_trusted and named is not None:
+    if caller.is_trusted and named is not None:
         draft.client = named
+    elif caller.key_client is not None:
+        draft.client = caller.key_client
 
 
 def put_client_key(draft: Draft, with_: Rules) -> None:
@@ -167,7 +167,7 @@ def put_address(draft: Draft, with_: Rules) -> None:
 def put_user_agent(draft: Draft, _: Rules) -> None:
     text = draft.caller.user_agent
     if text is not None:
-        draft.user_agent = "".join(c for c in text[:MAX_USER_AGENT] if not _is_rotten(c)) or None
+        draft.user_agent = cleaned(text, MAX_USER_AGENT)
 
 
 def put_error_pattern(draft: Draft, _: Rules) -> None:
@@ -256,6 +256,14 @@ def name_of(name: str, text: str | None) -> str | None:
         accepted = f"at most {MAX_NAME} characters, no control characters, not {OTHER}"
         raise Invalid.of(name, text, accepted)
     return text
+
+
+def cleaned(text: str, limit: int) -> str | None:
+    """`text` cut to `limit`, with blanks for control characters; None when nothing is left."""
+    text = text[:limit]
+    if not (text.isascii() and text.isprintable()):
+        text = "".join([" " if _is_rotten(c) else c for c in text])
+    return text.strip() or None
 
 
 def _is_rotten(character: str) -> bool:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from verascope.errors import Busy, Conflict, Invalid, VerascopeError
 from verascope.records import Prediction, Source
-from verascope.store import events
+from verascope.store import events, tags
 from verascope.store.database import Database
 from verascope.store.events import IdempotencyKey, Insertion
 from verascope.store.tables import tenants
@@ -25,6 +25,9 @@ from verascope.store.tables import tenants
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+_Outcome = list[Insertion] | VerascopeError
+"""What an entry's caller hears."""
 
 GROUP_LIMIT = 2_000
 PROBE_SECONDS = 2.0
@@ -34,9 +37,11 @@ RESERVED_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Entry:
-    prediction: Prediction
+    """What one caller waits for: predictions that are committed together."""
+
+    predictions: Sequence[Prediction]
     key: IdempotencyKey | None
-    answer: asyncio.Future[Insertion]
+    answer: asyncio.Future[list[Insertion]]
     loop: asyncio.AbstractEventLoop
 
 
@@ -49,8 +54,11 @@ class _Job:
 class Writer:
     """Owns every write of the server process. Start it before, stop it after everything that records."""
 
-    def __init__(self, database: Database, queue_limit: int) -> None:
+    def __init__(
+        self, database: Database, queue_limit: int, indexed_tags: Sequence[str] = ()
+    ) -> None:
         self._database = database
+        self._indexed_tags = frozenset(indexed_tags)
         self._limit = queue_limit
         self._queue: queue.SimpleQueue[_Entry | _Job | None] = queue.SimpleQueue()
         self._depth = 0
@@ -98,19 +106,38 @@ class Writer:
         recorded); Conflict when its id, or its key, is bound to something else; Invalid when the
         database can't hold one of its values.
         """
-        allowed = self._limit
-        if prediction.source is not Source.PREDICT:
+        (insertion,) = await self._enqueue((prediction,), key)
+        match insertion:
+            case Insertion.CONFLICT:
+                raise Conflict(
+                    f"The id {prediction.id} belongs to another prediction, which stays."
+                )
+            case Insertion.REFUSED:
+                raise Invalid.of("prediction", prediction.id, "values that the database can hold")
+            case _:
+                return insertion
+
+    async def record_all(self, predictions: Sequence[Prediction]) -> list[Insertion]:
+        """Store all of them in one commit; what came of each, in order. Raises Busy as `record` does."""
+        return await self._enqueue(predictions, None) if predictions else []
+
+    async def _enqueue(
+        self, predictions: Sequence[Prediction], key: IdempotencyKey | None
+    ) -> list[Insertion]:
+        n, allowed = len(predictions), self._limit
+        if predictions[0].source is not Source.PREDICT:
             allowed = int(allowed * (1 - RESERVED_SHARE))
         with self._depth_lock:
             if self._closed:
                 raise Busy("The server is stopping; nothing was recorded.", 5)
-            if self._depth >= allowed:
-                raise Busy(f"{self._depth} predictions wait to be recorded; this one was not.", 1)
-            self._depth += 1
+            # A batch larger than the queue goes alone.
+            if self._depth and self._depth + n > allowed:
+                raise Busy(f"{self._depth} predictions wait to be recorded; nothing was added.", 1)
+            self._depth += n
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Insertion] = loop.create_future()
-        self._queue.put(_Entry(prediction, key, answer, loop))
-        # A caller that goes away must not take the answer of an accepted prediction with it.
+        answer: asyncio.Future[list[Insertion]] = loop.create_future()
+        self._queue.put(_Entry(predictions, key, answer, loop))
+        # A caller that goes away must not take the answer of accepted predictions with it.
         return await asyncio.shield(answer)
 
     def submit(self, job: Callable[[Connection], T]) -> Future[T]:
@@ -135,16 +162,18 @@ class Writer:
                 self._probe()
                 continue
             group: list[_Entry] = []
+            n = 0
             while True:
                 if isinstance(item, _Entry):
                     group.append(item)
+                    n += len(item.predictions)
                 elif item is None:
                     stopping = True
                 else:
                     self._commit(group)
-                    group = []
+                    group, n = [], 0
                     self._do(item)
-                if len(group) >= GROUP_LIMIT or self._queue.empty():
+                if n >= GROUP_LIMIT or self._queue.empty():
                     break
                 item = self._queue.get()
             self._commit(group)
@@ -171,38 +200,57 @@ class Writer:
     def _commit(self, group: list[_Entry]) -> None:
         if not group:
             return
-        outcomes: list[Insertion | VerascopeError]
+        n = sum(len(entry.predictions) for entry in group)
+        outcomes: list[_Outcome]
         try:
             outcomes = self._store(group)
         except Exception as error:
             # Whatever it was, the transaction is rolled back: nothing of it may be acknowledged.
-            log.exception("%d predictions could not be recorded", len(group))
+            log.exception("%d predictions could not be recorded", n)
             self.problem = f"Predictions can't be recorded: {_reason(error)}."
             outcomes = [Busy(self.problem, 5)] * len(group)
         else:
             self.problem = None
             self.commits += 1
         with self._depth_lock:
-            self._depth -= len(group)
+            self._depth -= n
         for callback in self.on_commit:
             callback(self.last_seq)
         _answer(group, outcomes)
 
-    def _store(self, group: list[_Entry]) -> list[Insertion | VerascopeError]:
+    def _store(self, group: list[_Entry]) -> list[_Outcome]:
         with self._database.writing() as connection:
             events.order_commits(connection)
             bound = _bound(connection, group)
             free = [entry for entry in group if entry not in bound]
-            insertions = events.insert(connection, [entry.prediction for entry in free])
-            for entry, insertion in zip(free, insertions, strict=True):
-                if entry.key is not None and insertion is Insertion.STORED:
-                    events.remember(connection, entry.key, entry.prediction)
+            new = [prediction for entry in free for prediction in entry.predictions]
+            insertions = events.insert(connection, new)
+            if self._indexed_tags:
+                tags.index(connection, new, insertions, self._indexed_tags)
+            parts = iter(_parts(free, insertions))
+            outcomes: list[_Outcome] = []
+            for entry in group:
+                if entry in bound:
+                    outcomes.append(Conflict(_KEY_TAKEN))
+                    continue
+                part = next(parts)
+                if entry.key is not None and part == [Insertion.STORED]:
+                    events.remember(connection, entry.key, entry.predictions[0])
+                outcomes.append(part)
             self.last_seq = events.last_seq(connection)
-        judged = iter(
-            [_judged(entry, outcome) for entry, outcome in zip(free, insertions, strict=True)]
-        )
-        taken = Conflict("This Idempotency-Key was used a moment ago; ask again for its answer.")
-        return [taken if entry in bound else next(judged) for entry in group]
+        return outcomes
+
+
+_KEY_TAKEN = "This Idempotency-Key was used a moment ago; ask again for its answer."
+
+
+def _parts(entries: list[_Entry], insertions: list[Insertion]) -> Iterator[list[Insertion]]:
+    """What belongs to each entry."""
+    start = 0
+    for entry in entries:
+        end = start + len(entry.predictions)
+        yield insertions[start:end]
+        start = end
 
 
 def _bound(connection: Connection, group: list[_Entry]) -> list[_Entry]:
@@ -219,20 +267,6 @@ def _bound(connection: Connection, group: list[_Entry]) -> list[_Entry]:
     return bound
 
 
-def _judged(entry: _Entry, insertion: Insertion) -> Insertion | VerascopeError:
-    match insertion:
-        case Insertion.CONFLICT:
-            return Conflict(
-                f"The id {entry.prediction.id} belongs to another prediction, which stays."
-            )
-        case Insertion.REFUSED:
-            return Invalid.of(
-                "prediction", entry.prediction.id, "values that the database can hold"
-            )
-        case _:
-            return insertion
-
-
 def _reason(error: Exception) -> str:
     original = getattr(error, "orig", None) or error
     return (
@@ -240,9 +274,9 @@ def _reason(error: Exception) -> str:
     )
 
 
-def _answer(group: list[_Entry], outcomes: list[Insertion | VerascopeError]) -> None:
+def _answer(group: list[_Entry], outcomes: list[_Outcome]) -> None:
     """Hand the outcomes back, with one wake-up for each event loop."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Entry, Insertion | VerascopeError]]] = {}
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Entry, _Outcome]]] = {}
     for entry, outcome in zip(group, outcomes, strict=True):
         by_loop.setdefault(entry.loop, []).append((entry, outcome))
     for loop, pairs in by_loop.items():
@@ -252,7 +286,7 @@ def _answer(group: list[_Entry], outcomes: list[Insertion | VerascopeError]) -> 
             log.warning("%d recorded predictions had no one left to answer", len(pairs))
 
 
-def _resolve(pairs: list[tuple[_Entry, Insertion | VerascopeError]]) -> None:
+def _resolve(pairs: list[tuple[_Entry, _Outcome]]) -> None:
     for entry, outcome in pairs:
         if entry.answer.done():
             continue

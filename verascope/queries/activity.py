@@ -1,6 +1,7 @@
 """Single predictions: pages of them and one of them. `feed` has the new ones as they are committed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from verascope import clock
@@ -17,6 +18,7 @@ from verascope.store.events import EventFilter
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
 
+TAG = "tag."
 FILTERS = ("client", "country", "model", "outcome", "use_case", "error_pattern")
 _ONCE = ("limit", "cursor", "start", "end")
 
@@ -24,11 +26,15 @@ Params = Iterable[tuple[str, str]]
 """The parameters of a URL; a filter may be repeated, its values are alternatives."""
 
 
-def predictions(database: Database, tenant_id: int, params: Params) -> dict[str, Any]:
+def predictions(
+    database: Database, tenant_id: int, params: Params, indexed_tags: Sequence[str] = ()
+) -> dict[str, Any]:
     """A page, newest arrival first; `next_cursor` is None on the last. Raises Invalid with every wrong parameter."""
     items = list(params)
     problems: list[FieldError] = []
-    where = _where(items, problems)
+    tags = _tags([item for item in items if item[0].startswith(TAG)], indexed_tags, problems)
+    items = [item for item in items if not item[0].startswith(TAG)]
+    where = replace(_where(items, problems), tags=tags)
     once = {name: text for name, text in items if name in _ONCE and text}
     limit = _limit(once.get("limit"), problems)
     before = None
@@ -57,6 +63,22 @@ def prediction(database: Database, tenant_id: int, prediction_id: str) -> dict[s
     return prediction_json(stored)
 
 
+def _tags(
+    items: list[tuple[str, str]], indexed: Sequence[str], problems: list[FieldError]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Filters such as `tag.batch=7`, of indexed tags only: any other would read every row there is."""
+    values: dict[str, list[str]] = {}
+    for parameter, text in items:
+        name = parameter.removeprefix(TAG)
+        if name in indexed:
+            values.setdefault(name, []).append(text)
+            continue
+        known = f"indexed are {', '.join(indexed)}" if indexed else "none is indexed"
+        accepted = f"a tag named in the setting recording.indexed_tags ({known})"
+        problems.append(FieldError(parameter, shown(text), accepted))
+    return tuple((name, tuple(given)) for name, given in values.items())
+
+
 def where_of(params: Params) -> EventFilter:
     """The filter in a URL's parameters. Raises Invalid with every wrong one."""
     problems: list[FieldError] = []
@@ -74,7 +96,7 @@ def _where(items: list[tuple[str, str]], problems: list[FieldError]) -> EventFil
             if text:
                 values[name].append(text)
         elif name not in _ONCE:
-            accepted = f"parameters are {', '.join((*FILTERS, *_ONCE))}"
+            accepted = f"parameters are {', '.join((*FILTERS, *_ONCE, 'tag.NAME'))}"
             problems.append(FieldError(name, shown(text), accepted))
         elif name in seen:
             problems.append(FieldError(name, shown(text), "given once"))
@@ -88,7 +110,15 @@ def _where(items: list[tuple[str, str]], problems: list[FieldError]) -> EventFil
     span = _span(
         {name: text for name, text in items if name in ("start", "end") and text}, problems
     )
-    return EventFilter(**{name: tuple(given) for name, given in values.items()}, span=span)
+    return EventFilter(
+        client=tuple(values["client"]),
+        country=tuple(values["country"]),
+        model=tuple(values["model"]),
+        outcome=tuple(values["outcome"]),
+        use_case=tuple(values["use_case"]),
+        error_pattern=tuple(values["error_pattern"]),
+        span=span,
+    )
 
 
 def _span(given: dict[str, str], problems: list[FieldError]) -> Range | None:

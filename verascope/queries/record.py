@@ -4,6 +4,8 @@ import base64
 import binascii
 from typing import Any
 
+import msgspec
+
 from verascope import clock
 from verascope.records import FULL_MPCT
 from verascope.rules import usd
@@ -46,6 +48,7 @@ def prediction_json(stored: StoredPrediction) -> dict[str, Any]:
         "price": usd(p.price_micros),
         "billable": p.billable,
         "label": p.label,
+        "tags": msgspec.json.decode(p.tags) if p.tags else {},
         "user_agent": p.user_agent,
     }
 

@@ -25,16 +25,27 @@ REFRESH_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key as it may be shown: without its secret. revoked_us is None while it is valid."""
+    """A key as it may be shown: without its secret. revoked_us is None while it is valid.
+
+    names_clients: whether its holder may send events of other clients than `client`.
+    """
 
     tenant_id: int
     client: str
     prefix: str
     created_us: int
     revoked_us: int | None = None
+    names_clients: bool = False
 
 
-def create(database: Database, client: str, now_us: int, tenant_id: int = DEFAULT_TENANT) -> str:
+def create(
+    database: Database,
+    client: str,
+    now_us: int,
+    tenant_id: int = DEFAULT_TENANT,
+    *,
+    names_clients: bool = False,
+) -> str:
     """A new key for `client` (a name that `ingest.pipeline.name_of` accepts), given once and never
     again.
     """
@@ -46,6 +57,7 @@ def create(database: Database, client: str, now_us: int, tenant_id: int = DEFAUL
                 client=client,
                 prefix=secret[:PREFIX_LENGTH],
                 key_hash=_hash(secret),
+                names_clients=int(names_clients),
                 created_at=now_us,
             )
         )
@@ -59,7 +71,14 @@ def listed(database: Database, tenant_id: int = DEFAULT_TENANT) -> list[ApiKey]:
             select(api_keys).where(api_keys.c.tenant_id == tenant_id).order_by(api_keys.c.id)
         )
         return [
-            ApiKey(row.tenant_id, row.client, row.prefix, row.created_at, row.revoked_at)
+            ApiKey(
+                row.tenant_id,
+                row.client,
+                row.prefix,
+                row.created_at,
+                row.revoked_at,
+                bool(row.names_clients),
+            )
             for row in rows
         ]
 
@@ -144,7 +163,14 @@ def _version(connection: Connection) -> tuple[object, ...]:
 def _valid(connection: Connection) -> dict[str, ApiKey]:
     rows = connection.execute(select(api_keys).where(api_keys.c.revoked_at.is_(None)))
     return {
-        row.key_hash: ApiKey(row.tenant_id, row.client, row.prefix, row.created_at) for row in rows
+        row.key_hash: ApiKey(
+            row.tenant_id,
+            row.client,
+            row.prefix,
+            row.created_at,
+            names_clients=bool(row.names_clients),
+        )
+        for row in rows
     }
 
 

@@ -15,7 +15,8 @@ class Kind(StrEnum):
 class Principal:
     """The caller of one request.
 
-    client: the customer whose key was shown, None for the owner. name: how logs call the caller; it
+    client: the customer whose key was shown, None for the owner. names_clients: whether what it sends may
+    name (other) clients. name: how logs call the caller; it
     holds no secret and is stable, so it also scopes the caller's Idempotency-Keys.
     """
 
@@ -23,6 +24,7 @@ class Principal:
     kind: Kind
     client: str | None
     name: str
+    names_clients: bool = False
 
     @property
     def is_owner(self) -> bool:

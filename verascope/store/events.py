@@ -12,7 +12,7 @@ from verascope import clock
 from verascope.clock import Range
 from verascope.records import FULL_MPCT, ImageFacts, Outcome, Prediction, Source
 from verascope.store import dialect
-from verascope.store.tables import idempotency_keys
+from verascope.store.tables import idempotency_keys, prediction_tags
 from verascope.store.tables import predictions as table
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,10 @@ class StoredPrediction:
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Values are alternatives; an empty tuple does not filter. `client` is the client as named by callers."""
+    """Values are alternatives; an empty tuple does not filter. `client` is the client as named by callers.
+
+    tags: name and accepted values of indexed tags.
+    """
 
     client: tuple[str, ...] = ()
     country: tuple[str, ...] = ()
@@ -49,6 +52,7 @@ class EventFilter:
     outcome: tuple[str, ...] = ()
     use_case: tuple[str, ...] = ()
     error_pattern: tuple[str, ...] = ()
+    tags: tuple[tuple[str, tuple[str, ...]], ...] = ()
     span: Range | None = None
 
 
@@ -113,9 +117,10 @@ def _judge(
 
 def _observed(p: Prediction) -> tuple[Any, ...]:
     """What the sender said; what we added (arrival, country, price) may differ between two deliveries."""
+    said_when = None if p.timestamp_us == p.received_us else p.timestamp_us
     image = p.image and (p.image.file_hash, p.image.file_size, p.image.width, p.image.height)
     return (
-        p.timestamp_us, p.client, p.use_case, p.outcome, p.confidence_mpct, p.fake_probability_mpct,
+        said_when, p.client, p.use_case, p.outcome, p.confidence_mpct, p.fake_probability_mpct,
         p.inference_us, p.model_version, image, p.error_message, p.label, p.tags,
     )  # fmt: skip
 
@@ -201,13 +206,16 @@ def thousandths(value: float | None) -> int | None:
     return None if value is None else round(value * 1000)
 
 
+_NOTHING_KNOWN = ImageFacts()
+
+
 def _stored(row: Row[Any]) -> StoredPrediction:
-    image = None
-    if row.file_hash is not None:
-        image = ImageFacts(
-            row.file_hash, row.file_size, row.image_format, row.image_width, row.image_height,
-            row.perceptual_hash and bytes(row.perceptual_hash), row.perceptual_hash_quality,
-        )  # fmt: skip
+    image: ImageFacts | None = ImageFacts(
+        row.file_hash, row.file_size, row.image_format, row.image_width, row.image_height,
+        row.perceptual_hash and bytes(row.perceptual_hash), row.perceptual_hash_quality,
+    )  # fmt: skip
+    if image == _NOTHING_KNOWN:
+        image = None
     return StoredPrediction(
         row.seq,
         Prediction(
@@ -274,10 +282,22 @@ def page(
     ):
         if values:
             conditions.append(column.in_(values))
+    conditions += [_carries(tenant_id, name, values) for name, values in where.tags]
     rows = connection.execute(
         select(table).where(and_(*conditions)).order_by(table.c.seq.desc()).limit(limit)
     )
     return [_stored(row) for row in rows]
+
+
+def _carries(tenant_id: int, name: str, values: tuple[str, ...]) -> ColumnElement[bool]:
+    """That a prediction carries an indexed tag with one of these values."""
+    return table.c.seq.in_(
+        select(prediction_tags.c.seq).where(
+            prediction_tags.c.tenant_id == tenant_id,
+            prediction_tags.c.name == name,
+            prediction_tags.c.value.in_(values),
+        )
+    )
 
 
 def _of(tenant_id: int) -> ColumnElement[bool]:
@@ -346,3 +366,9 @@ def remembered(connection: Connection, key: IdempotencyKey) -> tuple[str, str] |
         )
     ).one_or_none()
     return None if row is None else (row.prediction_id, row.request_hash)
+
+
+def forget(connection: Connection, before_us: int) -> int:
+    """Unbind the keys that were bound before that instant; how many."""
+    old = idempotency_keys.c.created_at < before_us
+    return connection.execute(idempotency_keys.delete().where(old)).rowcount

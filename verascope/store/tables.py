@@ -132,6 +132,31 @@ predictions = Table(
     sqlite_autoincrement=True,
 )
 
+prediction_tags = Table(
+    "prediction_tags",
+    metadata,
+    _tenant(),
+    Column("name", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "name", "value", "seq", name="pk_prediction_tags"),
+    sqlite_with_rowid=False,
+)
+
+senders = Table(
+    "senders",
+    metadata,
+    _tenant(),
+    Column("sender", String(64), nullable=False),
+    Column("client", Text),
+    Column("user_agent", Text),
+    Column("first_seen", Utc, nullable=False),
+    Column("last_seen", Utc, nullable=False),
+    # Cumulative in its sender, so that a report that comes twice counts once.
+    Column("dropped", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "sender", name="pk_senders"),
+)
+
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
@@ -299,6 +324,8 @@ api_keys = Table(
     # The first characters of the key, so that people recognise it in a list.
     Column("prefix", Text, nullable=False),
     Column("key_hash", String(64), nullable=False, unique=True),
+    # Whether its holder may send events of other clients too.
+    Column("names_clients", Integer, nullable=False, server_default="0"),
     Column("created_at", Utc, nullable=False),
     Column("revoked_at", Utc),
     sqlite_autoincrement=True,
