@@ -25,6 +25,7 @@ UNITS = {
     "ms": "ms",
     "USD": "US dollars",
     "per_hour": "per hour",
+    "per_minute": "per minute",
 }
 
 

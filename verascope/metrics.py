@@ -23,6 +23,7 @@ class Unit(StrEnum):
     MS = "ms"
     USD = "USD"
     PER_HOUR = "per_hour"
+    PER_MINUTE = "per_minute"
 
 
 class Better(StrEnum):
@@ -35,7 +36,10 @@ class Better(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One number. quantile is set for those read from a histogram instead of the parts."""
+    """One number. quantile is set for those read from a histogram instead of the parts.
+
+    is_peak: the highest count of a minute, which no parts add up to; `peak_load_at` stands beside it.
+    """
 
     name: str
     label: str
@@ -45,6 +49,7 @@ class Metric:
     parts: tuple[str, ...] = ()
     compute: Callable[[Parts], Value] | None = None
     quantile: float | None = None
+    is_peak: bool = False
 
 
 def _count(part: str) -> Callable[[Parts], Value]:
@@ -168,6 +173,12 @@ METRICS: dict[str, Metric] = {
             "Predictions per hour of the range that has passed.", ("total", "seconds"),
             lambda parts: 3600 * parts["total"] / parts["seconds"] if parts["seconds"] else None,
         ),
+        Metric(
+            "peak_load", "Peak load", Unit.PER_MINUTE, Better.NEUTRAL,
+            "The highest count of predictions in any one minute of the range; `peak_load_at` says which, "
+            "the earliest of equals.",
+            is_peak=True,
+        ),
     )
 }  # fmt: skip
 
@@ -178,8 +189,34 @@ DIMENSIONS: dict[str, str] = {
     "use_case": "Use case",
     "error_pattern": "Error pattern",
     "outcome": "Outcome",
+    "image_format": "Image format",
+    "file_size": "File size",
+    "weekday_hour": "Weekday and hour",
 }
 """What a question can be split or filtered by; name → label."""
+
+_SIZES = (
+    (100_000, "under 100 kB"),
+    (250_000, "100 to 250 kB"),
+    (500_000, "250 to 500 kB"),
+    (1_000_000, "500 kB to 1 MB"),
+    (2_000_000, "1 to 2 MB"),
+    (5_000_000, "2 to 5 MB"),
+    (10_000_000, "5 to 10 MB"),
+)
+SIZE_BOUNDS = tuple(bound for bound, _ in _SIZES)
+"""Bytes at which the next class of `file_size` begins."""
+SIZE_CLASSES = (*(name for _, name in _SIZES), "10 MB or more", "unknown")
+
+WEEKDAY_HOURS = tuple(f"{day}-{hour:02d}" for day in range(1, 8) for hour in range(24))
+"""ISO weekday (Monday is 1) and hour of the tenant's clock."""
+
+VALUES: dict[str, tuple[str, ...]] = {
+    "outcome": ("real", "fake", "uncertain", "failed"),
+    "file_size": SIZE_CLASSES,
+    "weekday_hour": WEEKDAY_HOURS,
+}
+"""Dimension → all its values in their order, for those that have a closed set."""
 
 # Histograms: logarithmic bins of a DDSketch (Masson, Rim, Lee: "DDSketch", VLDB 2019) with γ = 1.04, laid
 # out as rows and merged by addition. Reading a bin's middle 2γⁱ/(γ+1) errs by at most (γ−1)/(γ+1) = 1.96 %.
@@ -193,6 +230,65 @@ def bin_value_ms(bin_index: int) -> float:
     if bin_index == ZERO_BIN:
         return 0.0
     return float(2 * GAMMA**bin_index / (GAMMA + 1) / 1000)
+
+
+CONFIDENCE_BINS_A_PERCENT = 2
+"""A stored bin of confidence is half a percent wide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a histogram can be asked of. Succeeded predictions that have it are counted."""
+
+    name: str
+    label: str
+    unit: Unit
+
+
+MEASURES: dict[str, Measure] = {
+    measure.name: measure
+    for measure in (
+        Measure("inference_time", "Inference time", Unit.MS),
+        Measure("response_time", "Response time", Unit.MS),
+        Measure("confidence", "Confidence", Unit.PERCENT),
+    )
+}
+
+SHOWN_BINS = 4
+"""Stored bins of a duration that are shown as one: γ⁴ = 1.17 from edge to edge."""
+
+Bin = tuple[float, float, int]
+"""(from, to, count)"""
+
+
+def shown_bins(measure: str, histogram: Mapping[int, int]) -> list[Bin]:
+    """The bins of {stored bin: count} as they are shown: ascending, without gaps, [] when empty.
+
+    Durations in ms: from exclusive, to inclusive. Confidence in percent: from inclusive, to exclusive,
+    but the last bin includes 100.
+    """
+    is_confidence = measure == "confidence"
+    counts: dict[int, int] = {}
+    for stored, n in histogram.items():
+        if is_confidence:
+            shown = min(stored // CONFIDENCE_BINS_A_PERCENT, 99)
+        else:
+            # Stored bin 0 is exactly 1 µs, and what lies below it is shown with it.
+            shown = max(stored + SHOWN_BINS - 1, 0) // SHOWN_BINS
+        counts[shown] = counts.get(shown, 0) + n
+    if not counts:
+        return []
+    return [
+        (*_edges(shown, is_confidence), counts.get(shown, 0))
+        for shown in range(min(counts), max(counts) + 1)
+    ]
+
+
+def _edges(shown: int, is_confidence: bool) -> tuple[float, float]:
+    if is_confidence:
+        return float(shown), float(shown + 1)
+    start = GAMMA ** (SHOWN_BINS * (shown - 1)) / 1000 if shown > 0 else 0.0
+    return start, GAMMA ** (SHOWN_BINS * shown) / 1000
 
 
 def quantile_of(histogram: Mapping[int, int], q: float) -> float | None:

@@ -1,19 +1,27 @@
 """The definitions once more, the plain way: a loop over predictions, with exact fractions."""
 
+from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil
+from zoneinfo import ZoneInfo
 
+from verascope import clock
 from verascope.clock import Range
 from verascope.metrics import METRICS
 from verascope.records import Outcome, Prediction
 
+UTC = ZoneInfo("UTC")
 QUANTILES = {"inference_time_p50": 50, "inference_time_p95": 95, "inference_time_p99": 99}
 
 
-def keys_of(p: Prediction) -> dict[str, str | None]:
+def keys_of(p: Prediction, zone: ZoneInfo = UTC) -> dict[str, str | None]:
+    local = clock.to_datetime(p.timestamp_us).astimezone(zone)
     return {
+        "image_format": (p.image and p.image.image_format) or "unknown",
+        "file_size": size_class(p),
+        "weekday_hour": f"{local.isoweekday()}-{local.hour:02d}",
         "client": p.client_key,
         "country": p.country,
         "model": p.model_version or "unknown",
@@ -23,14 +31,57 @@ def keys_of(p: Prediction) -> dict[str, str | None]:
     }
 
 
+def size_class(p: Prediction) -> str:
+    if p.image is None:
+        return "unknown"
+    kb = p.image.file_size / 1000
+    for limit, name in (
+        (100, "under 100 kB"), (250, "100 to 250 kB"), (500, "250 to 500 kB"), (1000, "500 kB to 1 MB"),
+        (2000, "1 to 2 MB"), (5000, "2 to 5 MB"), (10_000, "5 to 10 MB"),
+    ):  # fmt: skip
+        if kb < limit:
+            return name
+    return "10 MB or more"
+
+
+def peak(predictions: list[Prediction]) -> tuple[int, int | None]:
+    """(highest count of a minute, the first such minute's epoch second)."""
+    minutes = Counter(p.timestamp_us // 60_000_000 for p in predictions)
+    if not minutes:
+        return 0, None
+    n = max(minutes.values())
+    return n, min(minute for minute, count in minutes.items() if count == n) * 60
+
+
+def measured(p: Prediction, measure: str) -> int | None:
+    """µs, or thousandths of a percent; None where a histogram does not count it."""
+    if p.outcome is Outcome.FAILED:
+        return None
+    return {
+        "inference_time": p.inference_us,
+        "response_time": p.response_us,
+        "confidence": p.confidence_mpct,
+    }[measure]
+
+
+def is_in_bin(value: int, measure: str, bin_: dict[str, float]) -> bool:
+    low, high = bin_["from"] * 1000, bin_["to"] * 1000
+    if measure == "confidence":
+        return low <= value < high or value == high == 100_000
+    return low < value <= high or value == low == 0
+
+
 def matching(
-    predictions: Iterable[Prediction], span: Range, filters: dict[str, list[str]]
+    predictions: Iterable[Prediction],
+    span: Range,
+    filters: dict[str, list[str]],
+    zone: ZoneInfo = UTC,
 ) -> list[Prediction]:
     return [
         p
         for p in predictions
         if span.start_us <= p.timestamp_us < span.end_us
-        and all(keys_of(p)[name] in values for name, values in filters.items())
+        and all(keys_of(p, zone)[name] in values for name, values in filters.items())
     ]
 
 
@@ -70,6 +121,7 @@ def metrics(predictions: list[Prediction], seconds: int) -> dict[str, object]:
         "revenue": Decimal(sum(p.price_micros for p in predictions if p.billable)) / 10**6,
         "throughput_per_hour": Fraction(3600 * total, seconds) if seconds else None,
     }
+    found["peak_load"] = peak(predictions)[0]
     assert found.keys() | QUANTILES.keys() == METRICS.keys(), "a metric has no law"
     return found
 

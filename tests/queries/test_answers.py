@@ -116,6 +116,9 @@ def test_the_range_before_shows_the_same_groups_up_to_the_same_hour(house: House
             {"client": "a", "total_predictions": 1},
             {"client": "b", "total_predictions": 0},
         ],
+        "other": {"total_predictions": 1},
+        "groups": None,
+        "histograms": [],
     }
 
 

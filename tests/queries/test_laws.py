@@ -4,6 +4,8 @@ import dataclasses
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,14 +18,14 @@ from tests.queries import brute_force
 from tests.queries.house import House, at
 from verascope import clock
 from verascope.clock import DAY, HOUR, US, Grain, Range
-from verascope.metrics import DIMENSIONS, METRICS
+from verascope.metrics import DIMENSIONS, MEASURES, METRICS
 from verascope.queries import result
 from verascope.queries.plan import Piece, Plan, Source, plan
 from verascope.queries.query import Query, parse
 from verascope.queries.reader import Reader
 from verascope.queries.result import Question, Result
 from verascope.queries.span import Span, resolve
-from verascope.records import Outcome, Prediction
+from verascope.records import ImageFacts, Outcome, Prediction
 
 pytestmark = pytest.mark.slow
 
@@ -68,6 +70,14 @@ def instants(draw: st.DrawFn, around: int) -> int:
     )
 
 
+images = st.builds(
+    ImageFacts,
+    st.just("0" * 64),
+    st.sampled_from([0, 99_999, 100_000, 250_000, 9_999_999, 10_000_000]),
+    st.sampled_from(["JPEG", "PNG", None]),
+)
+
+
 @st.composite
 def predictions(draw: st.DrawFn, around: int) -> Prediction:
     outcome = draw(st.sampled_from(Outcome))
@@ -78,6 +88,7 @@ def predictions(draw: st.DrawFn, around: int) -> Prediction:
         "client_key": client,
         "country": draw(st.sampled_from(["DE", "US", "unknown"])),
         "use_case": draw(st.sampled_from(["kyc", "unspecified"])),
+        "image": draw(st.none() | images),
         "model_version": draw(st.sampled_from(["v1", "v2", None])),
         "response_us": draw(st.none() | st.integers(0, 10**7)),
     }
@@ -116,6 +127,9 @@ VALUES = {
     "use_case": ["kyc", "unspecified"],
     "error_pattern": ["truncated", "empty"],
     "outcome": ["real", "fake", "uncertain", "failed"],
+    "image_format": ["JPEG", "PNG", "unknown", "BMP"],
+    "file_size": ["under 100 kB", "100 to 250 kB", "10 MB or more", "unknown"],
+    "weekday_hour": [f"{day}-{hour:02d}" for day in (6, 7, 1) for hour in (0, 1, 2, 23)],
 }
 
 COUNTS = ["total_predictions", "failed_predictions", "success_rate", "throughput_per_hour"]
@@ -145,7 +159,10 @@ def cases(draw: st.DrawFn) -> Case:
         },
         "range": asked,
         "interval": interval,
-        "compare": None if "all" in asked else draw(st.sampled_from([None, "previous"])),
+        "compare": None
+        if "all" in asked
+        else draw(st.sampled_from([None, "previous", "weekdays"])),
+        "histograms": draw(st.lists(st.sampled_from(list(MEASURES)), max_size=2, unique=True)),
         "order_by": draw(
             st.none() | st.sampled_from(["-revenue", "success_rate", "-total_predictions"])
         ),
@@ -172,6 +189,10 @@ def ask(house: House, case: Case) -> tuple[int, Query, Span, Result]:
 def check_values(values: dict[str, Any], of: list[Prediction], seconds: int) -> None:
     """Counts and money are equal, ratios too up to the last bits of a float, percentiles within 2 %."""
     expected = brute_force.metrics(of, seconds)
+    if "peak_load" in values:
+        n, minute = brute_force.peak(of)
+        at_us = None if minute is None else clock.to_iso(minute * US)
+        assert (values["peak_load"], values["peak_load_at"]) == (n, at_us)
     for name in values.keys() & METRICS.keys():
         value = values[name]
         if name in brute_force.QUANTILES:
@@ -188,17 +209,41 @@ def check_values(values: dict[str, Any], of: list[Prediction], seconds: int) -> 
             assert value == expected[name], name
 
 
+def check_histograms(case: Case, histograms: list[dict[str, Any]], of: list[Prediction]) -> None:
+    """Every measured prediction is in exactly one bin, between its edges, of each group it belongs to."""
+    for one in histograms:
+        mine = [p for p in of if one["group"].items() <= brute_force.keys_of(p, case.zone).items()]
+        values = [
+            value for p in mine if (value := brute_force.measured(p, one["measure"])) is not None
+        ]
+        assert one["n"] == len(values) == sum(bin_["n"] for bin_ in one["bins"])
+        for bin_ in one["bins"]:
+            assert bin_["n"] == sum(
+                brute_force.is_in_bin(value, one["measure"], bin_) for value in values
+            ), bin_
+        edges = [(bin_["from"], bin_["to"]) for bin_ in one["bins"]]
+        assert all(before[1] == after[0] for before, after in pairwise(edges))
+
+
+def check_side(case: Case, side: dict[str, Any], of: list[Prediction], span: Range) -> None:
+    check_values(side["totals"], of, passed_seconds(span, case.now_us))
+    check_rows(case, side["rows"], of, span)
+    check_histograms(case, side["histograms"], of)
+    if side["groups"] is not None:
+        question = {**case.question, "interval": None}
+        check_rows(dataclasses.replace(case, question=question), side["groups"], of, span)
+
+
 def passed_seconds(span: Range, now_us: int) -> int:
     return max(0, min(span.end_us, now_us) - span.start_us) // US
 
 
 def check_rows(case: Case, rows: list[dict[str, Any]], of: list[Prediction], span: Range) -> None:
     dimensions = case.question["dimensions"]
+    keys_of = partial(brute_force.keys_of, zone=case.zone)
     interval = case.question["interval"]
     for row in rows:
-        mine = [
-            p for p in of if all(brute_force.keys_of(p)[name] == row[name] for name in dimensions)
-        ]
+        mine = [p for p in of if all(keys_of(p)[name] == row[name] for name in dimensions)]
         seconds = passed_seconds(span, case.now_us)
         if interval is not None:
             bucket = at(row["bucket"]) // US
@@ -214,14 +259,29 @@ def check_rows(case: Case, rows: list[dict[str, Any]], of: list[Prediction], spa
 @given(case=cases())
 def test_every_number_equals_a_plain_loop_over_the_rows(house: House, case: Case) -> None:
     _, _, span, answer = ask(house, case)
-    of = brute_force.matching(case.predictions, span.range, case.question["filters"])
-    check_values(answer["totals"], of, passed_seconds(span.range, case.now_us))
-    check_rows(case, answer["rows"], of, span.range)
+    of = brute_force.matching(case.predictions, span.range, case.question["filters"], case.zone)
+    check_side(case, answer, of, span.range)
     if span.previous is not None:
-        before = brute_force.matching(case.predictions, span.previous, case.question["filters"])
-        compared = answer["compare"]
-        check_values(compared["totals"], before, passed_seconds(span.previous, case.now_us))
-        check_rows(case, compared["rows"], before, span.previous)
+        filters = case.question["filters"]
+        before = brute_force.matching(case.predictions, span.previous, filters, case.zone)
+        check_side(case, answer["compare"], before, span.previous)
+
+
+@laws
+@given(case=cases())
+def test_the_range_before_is_compared_group_by_group(house: House, case: Case) -> None:
+    _, _, span, answer = ask(house, case)
+    if span.previous is None or not case.question["dimensions"]:
+        return
+    names = case.question["dimensions"]
+
+    def groups(rows: list[dict[str, Any]]) -> list[list[object]]:
+        return [[row[name] for name in names] for row in rows]
+
+    if case.question["interval"] is None:
+        assert groups(answer["rows"]) == groups(answer["compare"]["rows"])
+    else:
+        assert groups(answer["groups"]) == groups(answer["compare"]["groups"])
 
 
 @laws
@@ -261,7 +321,8 @@ def test_rollups_columns_and_rows_give_the_same_answer(house: House, case: Case)
         sources.append((Source.COLUMNS, None))
     for source, grain in sources:
         pieces = (Piece(source, grain, span.range),)
-        forced = Plan(Source.COLUMNS, "all", pieces, pieces, "forced")
+        histograms = tuple((measure, pieces) for measure in query.histograms)
+        forced = Plan(Source.COLUMNS, "all", pieces, pieces, "forced", pieces, histograms)
         previous = None if span.previous is None else plan(query, span.previous, case.zone)
         with house.columns.reading() as facts, house.database.reading() as connection:
             reader = Reader(connection, facts, tenant_id, case.zone, 90.0)

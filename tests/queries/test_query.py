@@ -65,7 +65,7 @@ def test_every_wrong_field_is_named_with_what_is_accepted() -> None:
     ]  # fmt: skip
     assert found["range.days"] == "a whole number from 1 to 400"
     assert "total_predictions" in found["metrics"]
-    assert found["interval"] == "minute, hour, day or null"
+    assert found["interval"] == "minute, hour, day, auto or null"
 
 
 @pytest.mark.parametrize(

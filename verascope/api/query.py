@@ -14,7 +14,7 @@ from verascope import clock
 from verascope.api.deps import JsonObject, Owner, RuntimeDep
 from verascope.api.errors import documented
 from verascope.errors import FieldError, Invalid, shown
-from verascope.metrics import DIMENSIONS, METRICS
+from verascope.metrics import DIMENSIONS, MEASURES, METRICS, VALUES
 from verascope.queries import query as question
 
 router = APIRouter(prefix="/api/v1", tags=["Questions"])
@@ -44,8 +44,9 @@ class Question(BaseModel):
     range: dict[str, Any] | None = Field(
         None, description="One of days, hours, minutes, start with end (ISO 8601), or all."
     )
-    interval: Literal["minute", "hour", "day"] | None = None
-    compare: Literal["previous"] | None = None
+    interval: Literal["minute", "hour", "day", "auto"] | None = None
+    compare: Literal["previous", "weekdays"] | None = None
+    histograms: list[Literal["inference_time", "response_time", "confidence"]] = []
     order_by: str | None = Field(
         None, description="A metric or dimension; `-` in front: descending."
     )
@@ -63,12 +64,46 @@ class AnswerRange(BaseModel):
     unfinished: bool
 
 
+class Bin(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    start: float = Field(alias="from")
+    end: float = Field(alias="to")
+    n: int
+
+
+class AnswerHistogram(BaseModel):
+    """Of the whole range when `group` is empty. Bins ascend without gaps; [] when nothing was measured."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    measure: Literal["inference_time", "response_time", "confidence"]
+    unit: Literal["ms", "percent"]
+    group: dict[str, str] = Field(examples=[{"model": "demo-1.1"}])
+    n: int
+    bins: list[Bin]
+
+
+class Notice(BaseModel):
+    """What the reader should know about an answer."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    field: str = Field(examples=["filters.client"])
+    message: str
+
+
 class Comparison(BaseModel):
+    """The same groups in the range before."""
+
     model_config = ConfigDict(strict=True, extra="forbid")
 
     range: AnswerRange
     totals: dict[str, Any]
     rows: list[dict[str, Any]]
+    groups: list[dict[str, Any]] | None
+    other: dict[str, Any] | None
+    histograms: list[AnswerHistogram]
 
 
 class Answer(BaseModel):
@@ -82,6 +117,11 @@ class Answer(BaseModel):
     totals: dict[str, Any] = Field(examples=[{"total_predictions": 12}])
     rows: list[dict[str, Any]]
     other: dict[str, Any] | None
+    groups: list[dict[str, Any]] | None = Field(
+        description="One row a group over the whole range, when `rows` are cut by an interval."
+    )
+    histograms: list[AnswerHistogram]
+    notices: list[Notice]
     compare: Comparison | None
 
 
@@ -114,16 +154,29 @@ class MetricInfo(BaseModel):
 
     name: str
     label: str
-    unit: Literal["count", "percent", "ms", "USD", "per_hour"]
+    unit: Literal["count", "percent", "ms", "USD", "per_hour", "per_minute"]
     definition: str
     higher_is: Literal["better", "worse", "neutral"]
 
 
 class DimensionInfo(BaseModel):
+    """values: all there are, in their order; null when the set is open."""
+
     model_config = ConfigDict(strict=True, extra="forbid")
 
     name: str
     label: str
+    values: list[str] | None
+
+
+class MeasureInfo(BaseModel):
+    """What a histogram can be asked of."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    name: str
+    label: str
+    unit: Literal["ms", "percent"]
 
 
 class Dictionary(BaseModel):
@@ -132,6 +185,7 @@ class Dictionary(BaseModel):
     tenant: TenantInfo
     metrics: list[MetricInfo]
     dimensions: list[DimensionInfo]
+    histograms: list[MeasureInfo]
 
 
 _PROBLEMS = documented(400, 401, 403, 413, 415, 421, 422, 503)
@@ -169,7 +223,14 @@ async def metrics(principal: Owner, runtime: RuntimeDep) -> Response:
                 }
                 for metric in METRICS.values()
             ],
-            "dimensions": [{"name": name, "label": label} for name, label in DIMENSIONS.items()],
+            "dimensions": [
+                {"name": name, "label": label, "values": VALUES.get(name)}
+                for name, label in DIMENSIONS.items()
+            ],
+            "histograms": [
+                {"name": measure.name, "label": measure.label, "unit": measure.unit.value}
+                for measure in MEASURES.values()
+            ],
         }
     )
 
@@ -184,7 +245,7 @@ async def metrics(principal: Owner, runtime: RuntimeDep) -> Response:
             {"name": name, "in": "query", "required": name == "metrics", "schema": {"type": "string"}}
             for name in (
                 "metrics", "dimensions", "days", "hours", "minutes", "start", "end", "all", "interval",
-                "compare", "order_by", "limit", *DIMENSIONS,
+                "compare", "order_by", "limit", "histograms", *DIMENSIONS,
             )
         ]
     },

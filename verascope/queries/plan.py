@@ -6,7 +6,7 @@ the rows themselves, so that every range is answered exactly.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,12 @@ ROLLED_UP = ("client", "country", "model", "use_case", "error_pattern")
 
 WITH_HISTOGRAMS = ("all", "model")
 """Dimensions whose latency histograms are rolled up, at hour and day grain."""
+
+ROLLED_UP_MEASURES = ("inference_time", "confidence")
+"""Measures whose histograms are rolled up, for WITH_HISTOGRAMS."""
+
+FACTS_ONLY = frozenset({"image_format", "file_size"})
+"""Dimensions that only the columns hold."""
 
 BY_OUTCOME = frozenset({"total", "real", "fake", "uncertain", "failed", "seconds"})
 """Parts that are known per outcome without splitting anything: each outcome is a counter itself."""
@@ -44,7 +50,8 @@ class Piece:
 class Plan:
     """pieces cover the range without overlap, oldest first; dimension is that of their rollups.
 
-    totals: the same for what needs no dimension, so with finer rollups at the edges.
+    totals: the same for what needs no dimension, so with finer rollups at the edges. peaks: where single minutes
+    are counted. histograms: where each asked measure is read, () elsewhere.
     """
 
     source: Source
@@ -52,10 +59,35 @@ class Plan:
     pieces: tuple[Piece, ...]
     totals: tuple[Piece, ...]
     reason: str
+    peaks: tuple[Piece, ...] = ()
+    histograms: tuple[tuple[str, tuple[Piece, ...]], ...] = ()
+
+    @property
+    def all_pieces(self) -> list[Piece]:
+        """Everything that will be read."""
+        found = [*self.pieces, *self.totals, *self.peaks]
+        return found + [piece for _, pieces in self.histograms for piece in pieces]
 
 
 def plan(query: Query, span: Range, zone: ZoneInfo) -> Plan:
     """Decide where `query` over `span` is read; `span` need not be aligned to anything."""
+    found = _plan(query, span, zone)
+    is_plain = not query.dimensions and not query.filters
+    peaks = _cut(span, (Grain.MINUTE,) if is_plain else (), zone) if has_peaks(query) else []
+    histograms = [
+        (measure, tuple(_cut(span, _histogram_grains(query, measure), zone)))
+        for measure in query.histograms
+    ]
+    return replace(found, peaks=tuple(peaks), histograms=tuple(histograms))
+
+
+def _histogram_grains(query: Query, measure: str) -> Sequence[Grain]:
+    used = {*query.dimensions, *query.filters}
+    is_rolled_up = measure in ROLLED_UP_MEASURES and used <= {"model"}
+    return (Grain.DAY, Grain.HOUR) if is_rolled_up else ()
+
+
+def _plan(query: Query, span: Range, zone: ZoneInfo) -> Plan:
     obstacle = _obstacle(query)
     if obstacle is not None:
         pieces = tuple(_cut(span, (), zone))
@@ -77,12 +109,21 @@ def _used(query: Query) -> set[str]:
 
 
 def _dimension(query: Query) -> str:
-    return next(iter(_used(query)), "all")
+    return next(iter(_used(query) - {"weekday_hour"}), "all")
 
 
 def _obstacle(query: Query) -> str | None:
     """Why rollups can't answer, None when they can."""
     used = _used(query)
+    facts_only = sorted(used & FACTS_ONLY)
+    if facts_only:
+        return f"{facts_only[0]} is not rolled up"
+    if "weekday_hour" in used:
+        used = used - {"weekday_hour"}
+        if "weekday_hour" in query.filters or used & set(query.dimensions):
+            return "weekday and hour are known of a whole rollup only"
+        if query.interval is Grain.MINUTE or has_quantiles(query):
+            return "weekday and hour are read from hourly rollups without histograms"
     if len(used) > 1:
         return f"it combines {' and '.join(sorted(used))}, and rollups hold each alone"
     if "outcome" in query.dimensions or "outcome" in query.filters:
@@ -99,10 +140,16 @@ def has_quantiles(query: Query) -> bool:
     return any(METRICS[name].quantile is not None for name in query.metrics)
 
 
+def has_peaks(query: Query) -> bool:
+    return any(METRICS[name].is_peak for name in query.metrics)
+
+
 def _grains(query: Query, dimension: str) -> Sequence[Grain]:
     """The rollups' grains that fit, widest first: none is wider than the question's interval."""
     has_minutes = dimension == "all" and not has_quantiles(query)
-    stored = (Grain.DAY, Grain.HOUR, Grain.MINUTE) if has_minutes else (Grain.DAY, Grain.HOUR)
+    stored: Sequence[Grain] = (Grain.DAY, Grain.HOUR, *([Grain.MINUTE] * has_minutes))
+    if "weekday_hour" in query.dimensions:
+        stored = stored[1:]
     if query.interval is None:
         return stored
     widths = list(Grain)

@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 from verascope import clock
 from verascope.clock import Grain, Range
 from verascope.errors import FieldError, Invalid, shown
-from verascope.metrics import DIMENSIONS, METRICS
+from verascope.metrics import DIMENSIONS, MEASURES, METRICS, VALUES
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
@@ -50,7 +50,14 @@ Asked = Last | Range | Everything
 
 
 class Compare(StrEnum):
+    """previous: the range of equal length just before. weekdays: the same range some whole weeks earlier."""
+
     PREVIOUS = "previous"
+    WEEKDAYS = "weekdays"
+
+
+AUTO = "auto"
+"""The interval that leaves the choice to `span.fitting`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,7 @@ class Query:
     filters: dimension → accepted values; a prediction must match every dimension named.
     order_by: a metric of the question, its dimension, either with `-` for descending; None orders by the
     first metric, most first. limit: how many groups are shown; buckets are never cut.
+    histograms: names of `metrics.MEASURES`. is_auto: the interval is chosen by the length of the range.
     """
 
     metrics: tuple[str, ...]
@@ -70,6 +78,8 @@ class Query:
     compare: Compare | None = None
     order_by: str | None = None
     limit: int = DEFAULT_LIMIT
+    histograms: tuple[str, ...] = ()
+    is_auto: bool = False
 
 
 def parse(mapping: Mapping[str, object]) -> Query:
@@ -111,7 +121,7 @@ def from_params(items: Iterable[tuple[str, str]]) -> Query:
 
 def _typed(name: str, text: str) -> object:
     """The JSON value a parameter's text stands for; text that is none stays text and is refused by `parse`."""
-    if name in ("metrics", "dimensions"):
+    if name in ("metrics", "dimensions", "histograms"):
         return [part for part in text.split(",") if part]
     if name == "all":
         return True if text == "true" else text
@@ -122,7 +132,9 @@ def _typed(name: str, text: str) -> object:
     return text
 
 
-_FIELDS = ("metrics", "dimensions", "filters", "range", "interval", "compare", "order_by", "limit")
+_FIELDS = (
+    "metrics", "dimensions", "filters", "range", "interval", "compare", "order_by", "limit", "histograms",
+)  # fmt: skip
 _RANGES = (*(str(unit) for unit in Unit), "start", "end", "all")
 _RANGE_FORMS = "one of days (1 to 400), hours (1 to 9600), minutes (1 to 1440), start with end (ISO 8601), all (true)"
 
@@ -146,10 +158,12 @@ class _Reading:
         dimensions = self._names("dimensions", DIMENSIONS, at_least=0, at_most=MAX_DIMENSIONS)
         filters = self._filters()
         asked = self._range()
-        interval = self._choice("interval", tuple(Grain))
+        is_auto = self._mapping.get("interval") == AUTO
+        interval = None if is_auto else self._choice("interval", tuple(Grain), AUTO)
         compare = self._choice("compare", tuple(Compare))
         order_by = self._order_by((*metrics, *dimensions))
         limit = self._integer("limit", self._mapping.get("limit"), MAX_LIMIT, DEFAULT_LIMIT)
+        histograms = self._names("histograms", MEASURES, at_least=0, at_most=len(MEASURES))
         if compare is not None and isinstance(asked, Everything):
             self._refuse(
                 "compare",
@@ -158,7 +172,9 @@ class _Reading:
             )
         if self._problems:
             raise Invalid(*self._problems)
-        return Query(metrics, dimensions, filters, asked, interval, compare, order_by, limit)
+        return Query(
+            metrics, dimensions, filters, asked, interval, compare, order_by, limit, histograms, is_auto
+        )  # fmt: skip
 
     def _refuse(self, path: str, value: object, accepted: str) -> None:
         self._problems.append(FieldError(path, shown(value), accepted))
@@ -193,8 +209,8 @@ class _Reading:
                 self._refuse(path, values, f"filters are {', '.join(DIMENSIONS)}")
             elif not _is_texts(values):
                 self._refuse(path, values, f"a list of 1 to {MAX_FILTER_VALUES} texts")
-            elif name == "outcome" and not set(values) <= set(_OUTCOMES):
-                self._refuse(path, values, f"a list out of {', '.join(_OUTCOMES)}")
+            elif name in VALUES and not set(values) <= set(VALUES[name]):
+                self._refuse(path, values, f"a list out of {listed(VALUES[name])}")
             else:
                 found[name] = tuple(dict.fromkeys(values))
         return found
@@ -244,13 +260,13 @@ class _Reading:
             )
         return Range(instants[0], instants[1])
 
-    def _choice(self, path: str, choices: tuple[Choice, ...]) -> Choice | None:
+    def _choice(self, path: str, choices: tuple[Choice, ...], *more: str) -> Choice | None:
         value = self._mapping.get(path)
         for choice in choices:
             if value == choice.value:
                 return choice
         if value is not None:
-            self._refuse(path, value, f"{', '.join(choices)} or null")
+            self._refuse(path, value, f"{', '.join((*choices, *more))} or null")
         return None
 
     def _order_by(self, names: tuple[str, ...]) -> str | None:
@@ -271,7 +287,9 @@ class _Reading:
         return default
 
 
-_OUTCOMES = ("real", "fake", "uncertain", "failed")
+def listed(values: tuple[str, ...]) -> str:
+    """A closed set as people read it; a long one by its ends."""
+    return ", ".join(values) if len(values) <= 12 else f"{values[0]} to {values[-1]}"
 
 
 def _is_texts(values: object) -> bool:

@@ -4,8 +4,9 @@ Identical reads within a batch are made once, and a total is added up from a ser
 batch reads that anyway.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
@@ -18,11 +19,17 @@ from verascope.queries.plan import Piece, Source
 from verascope.queries.rows import Cell, Group
 from verascope.records import Outcome
 from verascope.store import rollups
-from verascope.store.columns import Snapshot
+from verascope.store.facts import Snapshot
+from verascope.store.rollups import Histogram
 from verascope.store.tables import COUNTERS
 
 Cells = dict[tuple[int | None, Group], Cell]
 """(bucket, group) → counters. Shared between the answers of a batch: never changed."""
+
+Peak = tuple[int, int]
+"""(count, epoch second of the minute)"""
+
+QUARTER = 15 * clock.MINUTE
 
 OUTCOMES = tuple(outcome.value for outcome in Outcome)
 
@@ -62,6 +69,7 @@ class Reader:
         self._zone = zone
         self._high_confidence = high_confidence
         self._known: dict[Ask, Cells] = {}
+        self._floors: dict[tuple[int, Grain], int] = {}
         self.expected: set[Ask] = set()
 
     def cells(self, ask: Ask) -> Cells:
@@ -110,6 +118,109 @@ class Reader:
                     cell.add(Cell({}, bins))
         return found
 
+    def histogram(
+        self,
+        pieces: Sequence[Piece],
+        filters: Mapping[str, tuple[str, ...]],
+        dimensions: tuple[str, ...],
+        measure: str,
+    ) -> dict[Group, Histogram]:
+        """{group: {bin: count}}; groups without a measurement are absent."""
+        found: dict[Group, Histogram] = {}
+        for piece in pieces:
+            for group, bins in self._bins(piece, filters, dimensions, measure):
+                counts = found.setdefault(group, {})
+                for bin_index, n in bins.items():
+                    counts[bin_index] = counts.get(bin_index, 0) + n
+        return found
+
+    def _bins(
+        self,
+        piece: Piece,
+        filters: Mapping[str, tuple[str, ...]],
+        dimensions: tuple[str, ...],
+        measure: str,
+    ) -> Iterator[tuple[Group, Histogram]]:
+        span = piece.range
+        if piece.source is Source.ROLLUPS:
+            assert piece.grain is not None
+            is_by_model = "model" in (*dimensions, *filters)
+            stored = rollups.CONFIDENCE if measure == "confidence" else rollups.INFERENCE
+            read = rollups.read_histogram(
+                self._connection, self._tenant_id, piece.grain, "model" if is_by_model else rollups.ALL,
+                stored, _edges(piece), by_key=bool(dimensions), keys=filters.get("model"),
+            )  # fmt: skip
+            for (_, key), bins in read.items():
+                yield (key,) if dimensions else (), bins
+        elif piece.source is Source.COLUMNS and self._columns is not None:
+            yield from self._columns.histogram(
+                self._connection, self._tenant_id, span, filters, measure,
+                dimensions=dimensions, tz=self._zone,
+            ).items()  # fmt: skip
+        else:
+            for _, part, group_of, plain in self._cut(span, None, filters, dimensions):
+                counted = rows.histogram(
+                    self._connection,
+                    self._tenant_id,
+                    part,
+                    plain.filters,
+                    plain.dimensions,
+                    measure,
+                )
+                for keys, bins in counted.items():
+                    yield group_of(keys), bins
+
+    def peaks(
+        self,
+        pieces: Sequence[Piece],
+        filters: Mapping[str, tuple[str, ...]],
+        dimensions: tuple[str, ...],
+        interval: Grain | None,
+    ) -> dict[tuple[int | None, Group], Peak]:
+        """The fullest minute of each bucket and group, the earliest of equals."""
+        found: dict[tuple[int | None, Group], Peak] = {}
+        for piece in pieces:
+            for key, peak in self._peaks(piece, filters, dimensions, interval):
+                found[key] = max(found.get(key, peak), peak, key=lambda one: (one[0], -one[1]))
+        return found
+
+    def _peaks(
+        self,
+        piece: Piece,
+        filters: Mapping[str, tuple[str, ...]],
+        dimensions: tuple[str, ...],
+        interval: Grain | None,
+    ) -> Iterator[tuple[tuple[int | None, Group], Peak]]:
+        if piece.source is Source.ROLLUPS:
+            minutes = rollups.minutes(
+                self._connection, self._tenant_id, _edges(piece), is_highest_only=interval is None
+            )
+            for minute, n in minutes:
+                bucket = None if interval is None else self._floor(minute, interval)
+                yield (bucket, ()), (n, minute)
+        elif piece.source is Source.COLUMNS and self._columns is not None:
+            yield from self._columns.peaks(
+                self._connection, self._tenant_id, piece.range, filters,
+                dimensions=dimensions, grain=interval, tz=self._zone,
+            ).items()  # fmt: skip
+        else:
+            minute_ask = Ask(
+                (piece,), "all", _frozen(filters), dimensions, Grain.MINUTE, False, ("total",)
+            )
+            for (at, group), cell in self._rows(piece.range, minute_ask, filters):
+                assert at is not None
+                bucket = None if interval is None else self._floor(at, interval)
+                yield (bucket, group), (cell.parts["total"], at)
+
+    def _floor(self, second: int, interval: Grain) -> int:
+        if interval is Grain.MINUTE:
+            return second
+        # A zone is asked once per quarter of an hour: offsets change at no other time.
+        quarter = (second // QUARTER, interval)
+        if quarter not in self._floors:
+            self._floors[quarter] = clock.floor(second * US, interval, self._zone)
+        return self._floors[quarter]
+
     def _read(self, ask: Ask) -> Cells:
         cells: Cells = {}
         filters = dict(ask.filters)
@@ -139,40 +250,88 @@ class Reader:
     ) -> Iterator[tuple[tuple[int | None, Group], Cell]]:
         assert piece.grain is not None
         by_key = ask.dimension in ask.dimensions
+        by_hour = "weekday_hour" in ask.dimensions
         found = rollups.read(
             self._connection, self._tenant_id, piece.grain, ask.dimension, _edges(piece),
-            by_bucket=ask.interval is not None, by_key=by_key, keys=filters.get(ask.dimension),
-            top=ask.top, parts=ask.parts,
+            by_bucket=ask.interval is not None or by_hour, by_key=by_key,
+            keys=filters.get(ask.dimension), top=ask.top, parts=ask.parts,
         )  # fmt: skip
         outcomes = filters.get("outcome", OUTCOMES)
+        hours = filters.get("weekday_hour")
         for one in found:
             bucket = self._bucket(one.bucket, piece, ask)
+            values = {ask.dimension: one.key}
+            if by_hour:
+                assert one.bucket is not None
+                values["weekday_hour"] = self._weekday_hour(one.bucket)
+                if hours is not None and values["weekday_hour"] not in hours:
+                    continue
             if "outcome" in ask.dimensions:
                 for outcome in outcomes:
-                    values = {ask.dimension: one.key, "outcome": outcome}
-                    group = tuple(values[name] for name in ask.dimensions)
+                    values["outcome"] = outcome
                     if one.parts[outcome]:
+                        group = tuple(values[name] for name in ask.dimensions)
                         yield (bucket, group), Cell(_only(one.parts, (outcome,)), {})
             else:
                 parts = one.parts if outcomes is OUTCOMES else _only(one.parts, outcomes)
-                yield (bucket, (one.key,) if by_key else ()), Cell(parts, {})
+                yield (bucket, tuple(values[name] for name in ask.dimensions)), Cell(parts, {})
+
+    def _weekday_hour(self, bucket: int) -> str:
+        """The key of what lies in the hour or minute named `bucket`."""
+        # The name of an hour may lie before its first instant (see plan), under another offset.
+        start = _begin(bucket, Grain.HOUR, self._zone)
+        local = clock.to_datetime(start).astimezone(self._zone)
+        return f"{local.isoweekday()}-{local.hour:02d}"
 
     def _bucket(self, bucket: int | None, piece: Piece, ask: Ask) -> int | None:
         """The bucket of the question that a bucket of the rollups, never a wider one, lies in."""
-        if bucket is None or ask.interval is None or piece.grain is ask.interval:
+        if bucket is None or ask.interval is None:
+            return None
+        if piece.grain is ask.interval:
             return bucket
         return clock.floor(bucket * US, ask.interval, self._zone)
 
     def _rows(
         self, span: Range, ask: Ask, filters: Mapping[str, tuple[str, ...]]
     ) -> Iterator[tuple[tuple[int | None, Group], Cell]]:
-        for bucket, part in self._parts_of(span, ask.interval):
+        for bucket, part, group_of, plain in self._cut(span, ask.interval, filters, ask.dimensions):
             found = rows.read(
-                self._connection, self._tenant_id, part, filters, ask.dimensions,
+                self._connection, self._tenant_id, part, plain.filters, plain.dimensions,
                 high_confidence=self._high_confidence, quantiles=ask.quantiles,
             )  # fmt: skip
             for group, cell in found.items():
-                yield (bucket, group), cell
+                yield (bucket, group_of(group)), cell
+
+    def _cut(
+        self,
+        span: Range,
+        interval: Grain | None,
+        filters: Mapping[str, tuple[str, ...]],
+        dimensions: tuple[str, ...],
+    ) -> Iterator[tuple[int | None, Range, Callable[[Group], Group], "_Plain"]]:
+        """`span` in parts that lie in one bucket, and in one hour when the weekday and hour matter.
+
+        With each: how its groups, found without that dimension, become those asked for.
+        """
+        if "weekday_hour" not in (*dimensions, *filters):
+            plain = _Plain(filters, dimensions)
+            for bucket, part in self._parts_of(span, interval):
+                yield bucket, part, lambda group: group, plain
+            return
+        plain = _Plain(
+            {name: values for name, values in filters.items() if name != "weekday_hour"},
+            tuple(name for name in dimensions if name != "weekday_hour"),
+        )
+        place = dimensions.index("weekday_hour") if "weekday_hour" in dimensions else None
+        finer = Grain.MINUTE if interval is Grain.MINUTE else Grain.HOUR
+        for at, part in self._parts_of(span, finer):
+            assert at is not None
+            hour = clock.floor(part.start_us, Grain.HOUR, self._zone)
+            key = self._weekday_hour(hour)
+            if key not in filters.get("weekday_hour", (key,)):
+                continue
+            bucket = None if interval is None else clock.floor(part.start_us, interval, self._zone)
+            yield bucket, part, partial(_with_key, key=key, place=place), plain
 
     def _parts_of(self, span: Range, interval: Grain | None) -> list[tuple[int | None, Range]]:
         """`span` cut at the edges of the interval's buckets."""
@@ -200,6 +359,22 @@ class Reader:
         )  # fmt: skip
         for one in found:
             yield (one.bucket, one.keys), Cell(one.parts, one.histogram or {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """A question without weekday and hour."""
+
+    filters: Mapping[str, tuple[str, ...]]
+    dimensions: tuple[str, ...]
+
+
+def _with_key(group: Group, key: str, place: int | None) -> Group:
+    return group if place is None else (*group[:place], key, *group[place:])
+
+
+def _frozen(filters: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple(sorted(filters.items()))
 
 
 def _edges(piece: Piece) -> tuple[int, int]:

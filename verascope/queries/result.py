@@ -7,10 +7,10 @@ from typing import Any
 
 from verascope import clock
 from verascope.clock import US, Grain, Range
-from verascope.metrics import METRICS, Value, quantile_of
+from verascope.metrics import MEASURES, METRICS, VALUES, Value, quantile_of, shown_bins
 from verascope.queries.plan import BY_OUTCOME, Plan, Source, has_quantiles
 from verascope.queries.query import Query
-from verascope.queries.reader import Ask, Cells, Reader
+from verascope.queries.reader import Ask, Cells, Peak, Reader
 from verascope.queries.rows import Cell, Group
 from verascope.queries.span import Span
 from verascope.store.tables import COUNTERS
@@ -20,6 +20,7 @@ Result = dict[str, Any]
 
 _ZEROS = dict.fromkeys(COUNTERS, 0)
 _NOTHING = Cell(_ZEROS, {})
+NO_PEAK: Peak = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +49,21 @@ def build(reader: Reader, question: Question) -> Result:
     query, span = question.query, question.span
     side = _Side(reader, query, question.plan, span)
     groups = side.groups()
-    cells = side.cells(groups)
-    total = side.total()
     result: Result = {
         "range": _range_json(span) | {"unfinished": span.is_unfinished},
         "interval": query.interval and query.interval.value,
         "source": question.plan.source.value,
-        "totals": side.values(total, span.range),
-        "rows": side.rows(groups, cells),
-        "other": side.other(total, cells),
+        **side.answer(groups),
+        "notices": [],
         "compare": None,
     }
     if span.previous is not None and question.previous is not None:
         before = Span(span.previous, span.zone, span.now_us)
         side = _Side(reader, query, question.previous, before)
+        # The same groups, so that each has its own growth.
         result["compare"] = {
             "range": _range_json(before) | {"unfinished": False, "cut": span.is_cut},
-            "rows": side.rows(groups, side.cells(groups)),
-            "totals": side.values(side.total(), before.range),
+            **side.answer(groups),
         }
     return result
 
@@ -94,7 +92,17 @@ class _Side:
         name, descending = _order(query)
         if name in query.dimensions:
             position = query.dimensions.index(name)
-            named.sort(key=lambda group: str(group[position]), reverse=descending)
+            places = {value: i for i, value in enumerate(VALUES.get(name, ()))}
+            named.sort(
+                key=lambda group: (places.get(str(group[position]), 0), str(group[position])),
+                reverse=descending,
+            )
+        elif name in METRICS and METRICS[name].is_peak:
+            peaks = self._read_peaks(query.dimensions, None)
+            loads: dict[Group, Value] = {
+                group: peaks.get((None, group), (0, 0))[0] for group in named
+            }
+            _sort_by_value(named, loads, descending=descending)
         else:
             _sort_by_value(
                 named,
@@ -105,6 +113,49 @@ class _Side:
                 descending=descending,
             )
         return named[: query.limit]
+
+    def answer(self, groups: Sequence[Group]) -> Result:
+        """Totals, rows, what the limit left out, the groups over the whole range, histograms."""
+        cells = self.cells(groups)
+        total = self.total()
+        return {
+            "totals": self.values(total, self._span.range, peak=self._peak_of_all()),
+            "rows": self.rows(groups, cells),
+            "other": self.other(total, cells),
+            "groups": self._whole(groups),
+            "histograms": self._histograms(groups),
+        }
+
+    def _whole(self, groups: Sequence[Group]) -> list[dict[str, Value]] | None:
+        """One row a group over the whole range; None unless the rows are cut into buckets."""
+        if not self._query.dimensions or self._query.interval is None:
+            return None
+        side = _Side(self._reader, replace(self._query, interval=None), self._plan, self._span)
+        return side.rows(groups, side.cells(groups))
+
+    def _histograms(self, groups: Sequence[Group]) -> list[Result]:
+        query = self._query
+        found: list[Result] = []
+        for measure, pieces in self._plan.histograms:
+            whole = self._reader.histogram(pieces, query.filters, (), measure)
+            found.append(_histogram_json(measure, {}, whole.get((), {})))
+            if query.dimensions:
+                split = self._reader.histogram(pieces, query.filters, query.dimensions, measure)
+                for group in groups:
+                    named = dict(zip(query.dimensions, group, strict=True))
+                    found.append(_histogram_json(measure, named, split.get(group, {})))
+        return found
+
+    def _read_peaks(
+        self, dimensions: tuple[str, ...], interval: Grain | None
+    ) -> dict[tuple[int | None, Group], Peak]:
+        if "peak_load" not in self._query.metrics:
+            return {}
+        pieces, filters = self._plan.peaks, self._query.filters
+        return self._reader.peaks(pieces, filters, dimensions, interval)
+
+    def _peak_of_all(self) -> Peak | None:
+        return self._read_peaks((), None).get((None, ()), NO_PEAK)
 
     def cells(self, groups: Sequence[Group]) -> Cells:
         """What the rows show, by (bucket, group)."""
@@ -145,16 +196,23 @@ class _Side:
         bins = {index: n - shown.bins.get(index, 0) for index, n in total.bins.items()}
         if not any(parts.get(name) for name in self._parts) and not any(bins.values()):
             return None
-        return self.values(Cell(parts, bins), self._span.range)
+        return self.values(Cell(parts, bins), self._span.range, peak=None)
 
     def rows(self, groups: Sequence[Group], cells: Cells) -> list[dict[str, Value]]:
         """One row a group, or a row for each bucket and group; buckets up to now are all there."""
         query, span = self._query, self._span
+        if query.interval is None and not groups:
+            return []
+        peaks = self._read_peaks(query.dimensions, query.interval)
         if query.interval is None:
             return [
                 {
                     **dict(zip(query.dimensions, group, strict=True)),
-                    **self.values(cells.get((None, group), _NOTHING), span.range),
+                    **self.values(
+                        cells.get((None, group), _NOTHING),
+                        span.range,
+                        peak=peaks.get((None, group), NO_PEAK),
+                    ),
                 }
                 for group in groups
             ]
@@ -165,20 +223,29 @@ class _Side:
             head: dict[str, Value] = {"bucket": clock.to_iso(bucket * US)}
             passed = self._bucket_range(bucket, query.interval)
             for group in groups if query.dimensions else [()]:
-                values = self.values(cells.get((bucket, group), _NOTHING), passed)
+                peak = peaks.get((bucket, group), NO_PEAK)
+                values = self.values(cells.get((bucket, group), _NOTHING), passed, peak=peak)
                 found.append({**head, **dict(zip(query.dimensions, group, strict=True)), **values})
         return found
 
     def values(
-        self, cell: Cell, within: Range | None, names: Iterable[str] | None = None
+        self,
+        cell: Cell,
+        within: Range | None,
+        names: Iterable[str] | None = None,
+        *,
+        peak: Peak | None = None,
     ) -> dict[str, Value]:
-        """The metrics of one cell. within: the time it covers, for rates per hour."""
+        """The metrics of one cell. within: the time it covers, for rates per hour. peak: None when unknown."""
         parts: Mapping[str, int] = {**_ZEROS, **cell.parts, "seconds": self._seconds(within)}
         found: dict[str, Value] = {}
         for name in self._query.metrics if names is None else names:
             metric = METRICS[name]
             if metric.quantile is not None:
                 found[name] = quantile_of(cell.bins, metric.quantile)
+            elif metric.is_peak:
+                found[name] = None if peak is None else peak[0]
+                found[f"{name}_at"] = clock.to_iso(peak[1] * US) if peak and peak[0] else None
             else:
                 assert metric.compute is not None
                 found[name] = metric.compute(parts)
@@ -227,6 +294,16 @@ class _Side:
             return None
         assert metric is not None
         return (metric.parts[0], query.limit) if query.dimensions == (plan.dimension,) else None
+
+
+def _histogram_json(measure: str, group: Mapping[str, str | None], bins: dict[int, int]) -> Result:
+    return {
+        "measure": measure,
+        "unit": MEASURES[measure].unit.value,
+        "group": dict(group),
+        "n": sum(bins.values()),
+        "bins": [{"from": start, "to": end, "n": n} for start, end, n in shown_bins(measure, bins)],
+    }
 
 
 def _order(query: Query) -> tuple[str, bool]:

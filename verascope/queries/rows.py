@@ -21,12 +21,18 @@ from sqlalchemy import (
 )
 
 from verascope.clock import Range
+from verascope.metrics import SIZE_BOUNDS, SIZE_CLASSES
 from verascope.records import Outcome
-from verascope.store.slices import duration_bins
+from verascope.store.slices import CONFIDENCE_BIN_MPCT, duration_bins
 from verascope.store.tables import predictions as table
 
 Group = tuple[str | None, ...]
 """One value for each dimension of the question; None where a prediction has none (no error, no pattern)."""
+
+_SIZE_CLASS = " ".join(
+    f"WHEN file_size < {bound:d} THEN '{name}'"
+    for bound, name in zip(SIZE_BOUNDS, SIZE_CLASSES, strict=False)
+)
 
 FIELDS: dict[str, ColumnElement[Any]] = {
     "client": table.c.client_key,
@@ -35,8 +41,12 @@ FIELDS: dict[str, ColumnElement[Any]] = {
     "use_case": table.c.use_case,
     "error_pattern": table.c.error_pattern,
     "outcome": func.coalesce(table.c.prediction, literal_column("'failed'")),
+    "image_format": func.coalesce(table.c.image_format, literal_column("'unknown'")),
+    "file_size": literal_column(
+        f"CASE WHEN file_size IS NULL THEN '{SIZE_CLASSES[-1]}' {_SIZE_CLASS} ELSE '{SIZE_CLASSES[-2]}' END"
+    ),
 }
-"""Dimension → what the fold calls its key. Literals: PostgreSQL can't tell that two bound values are one group."""
+"""Dimension → what the fold calls its key; weekday and hour are `reader`'s. Literals: PostgreSQL can't tell that two bound values are one group."""
 
 
 @dataclass(slots=True)
@@ -64,12 +74,7 @@ def read(
     quantiles: bool,
 ) -> dict[Group, Cell]:
     """All counters of the rows in `span`, by group; groups without a row are absent. Meant for minutes, not days."""
-    where = and_(
-        table.c.tenant_id == tenant_id,
-        table.c.timestamp >= span.start_us,
-        table.c.timestamp < span.end_us,
-        *(FIELDS[name].in_(values) for name, values in filters.items()),
-    )
+    where = _where(tenant_id, span, filters)
     groups = [FIELDS[name] for name in dimensions]
     sums = _sums(high_confidence)
     statement = (
@@ -82,6 +87,49 @@ def read(
     if quantiles and found:
         _add_bins(connection, where, groups, found)
     return found
+
+
+def histogram(
+    connection: Connection,
+    tenant_id: int,
+    span: Range,
+    filters: Mapping[str, Sequence[str]],
+    dimensions: Sequence[str],
+    measure: str,
+) -> dict[Group, dict[int, int]]:
+    """{group: {bin: count}} of a measure of `metrics.MEASURES` over the rows in `span`."""
+    value = _thousandths("confidence" if measure == "confidence" else f"{measure}_ms")
+    where = and_(_where(tenant_id, span, filters), table.c.success == 1, value.is_not(None))
+    return _binned(connection, where, [FIELDS[name] for name in dimensions], value, measure)
+
+
+def _binned(
+    connection: Connection,
+    where: ColumnElement[bool],
+    groups: Sequence[ColumnElement[Any]],
+    value: ColumnElement[int],
+    measure: str,
+) -> dict[Group, dict[int, int]]:
+    rows = connection.execute(select(*groups, value).where(where)).all()
+    values = np.array([row[-1] for row in rows], dtype=np.int64)
+    is_confidence = measure == "confidence"
+    bins = values // CONFIDENCE_BIN_MPCT if is_confidence else duration_bins(values)
+    found: dict[Group, dict[int, int]] = {}
+    for row, bin_index in zip(rows, bins.tolist(), strict=True):
+        counts = found.setdefault(tuple(row[:-1]), {})
+        counts[bin_index] = counts.get(bin_index, 0) + 1
+    return found
+
+
+def _where(
+    tenant_id: int, span: Range, filters: Mapping[str, Sequence[str]]
+) -> ColumnElement[bool]:
+    return and_(
+        table.c.tenant_id == tenant_id,
+        table.c.timestamp >= span.start_us,
+        table.c.timestamp < span.end_us,
+        *(FIELDS[name].in_(values) for name, values in filters.items()),
+    )
 
 
 def _sums(high_confidence: float) -> dict[str, ColumnElement[Any]]:
@@ -122,10 +170,6 @@ def _add_bins(
     found: dict[Group, Cell],
 ) -> None:
     measured = and_(where, table.c.success == 1, table.c.inference_time_ms.is_not(None))
-    rows = connection.execute(
-        select(*groups, _thousandths("inference_time_ms")).where(measured)
-    ).all()
-    bins = duration_bins(np.array([row[-1] for row in rows], dtype=np.int64)).tolist()
-    for row, bin_index in zip(rows, bins, strict=True):
-        histogram = found[tuple(row[:-1])].bins
-        histogram[bin_index] = histogram.get(bin_index, 0) + 1
+    value = _thousandths("inference_time_ms")
+    for group, counts in _binned(connection, measured, groups, value, "inference_time").items():
+        found[group].bins.update(counts)

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
@@ -14,14 +14,16 @@ from verascope.clock import US, Grain, Now, Range
 from verascope.config import Settings
 from verascope.errors import Busy, FieldError, Invalid
 from verascope.queries import result
+from verascope.queries.notice import notices
 from verascope.queries.plan import Source, plan
 from verascope.queries.query import Everything, Query
 from verascope.queries.reader import Reader
 from verascope.queries.result import Question, Result
-from verascope.queries.span import resolve
+from verascope.queries.span import check_interval, fitting, resolve
 from verascope.store import events
-from verascope.store.columns import Columns, ColumnsUnreadable, Snapshot
+from verascope.store.columns import Columns, ColumnsUnreadable
 from verascope.store.database import Database
+from verascope.store.facts import Snapshot
 from verascope.store.fold import Folder
 from verascope.store.tables import fold_state, rollups, tenants
 
@@ -122,7 +124,10 @@ class Answers:
         reader = Reader(connection, facts, tenant_id, moment.zone, self._high_confidence)
         for question in questions.values():
             reader.expected.update(result.series_asks(question))
-        return {name: result.build(reader, question) for name, question in questions.items()}
+        answers = {name: result.build(reader, question) for name, question in questions.items()}
+        for name, question in questions.items():
+            answers[name]["notices"] = notices(connection, tenant_id, question.query)
+        return answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +185,13 @@ def _decide(
     """Spans and plans of all questions. Raises Invalid with the problems of all of them."""
     questions = {}
     problems: list[FieldError] = []
-    for name, query in queries.items():
+    for name, asked in queries.items():
+        query = asked
         try:
-            span = resolve(query, zone, now_us, reach)
+            span = resolve(asked, zone, now_us, reach)
+            if asked.is_auto:
+                query = replace(asked, interval=fitting(span.range))
+                check_interval(query, span.range)
         except Invalid as invalid:
             prefix = f"queries.{name}." if name else ""
             problems += [
@@ -198,7 +207,7 @@ def _decide(
 
 def _reads_columns(questions: Iterable[Question]) -> bool:
     plans = (plan for one in questions for plan in (one.plan, one.previous) if plan is not None)
-    return any(piece.source is Source.COLUMNS for plan in plans for piece in plan.pieces)
+    return any(piece.source is Source.COLUMNS for plan in plans for piece in plan.all_pieces)
 
 
 def _reach(connection: Connection, tenant_id: int) -> Range | None:

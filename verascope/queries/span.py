@@ -8,12 +8,15 @@ from zoneinfo import ZoneInfo
 from verascope import clock
 from verascope.clock import DAY, HOUR, MINUTE, US, Grain, Range
 from verascope.errors import Invalid
-from verascope.queries.query import Everything, Last, Query, Unit
+from verascope.queries.query import Compare, Everything, Last, Query, Unit
 
 MAX_BUCKETS = 10_000
 MAX_ROWS = 100_000
 MAX_MINUTES_S = 2 * DAY
 """The longest range that may be cut into minutes, in seconds."""
+AUTO_MINUTES_S = 12 * HOUR
+AUTO_HOURS_S = 62 * DAY + HOUR
+"""The longest ranges that `auto` cuts into minutes and into hours, in seconds; as many points as a picture shows."""
 
 _WIDTH = {Grain.MINUTE: MINUTE, Grain.HOUR: HOUR, Grain.DAY: DAY}
 
@@ -67,11 +70,21 @@ def resolve(query: Query, zone: ZoneInfo, now_us: int, reach: Range | None) -> S
             raise AssertionError(f"no such unit: {asked.unit}")
         case _:
             assert_never(asked)
-    _check_interval(query, found)
+    check_interval(query, found)
     if query.compare is None:
         return Span(found, zone, now_us)
-    previous, is_cut = _previous(asked, found, zone, now_us)
+    if query.compare is Compare.WEEKDAYS:
+        previous, is_cut = _weeks_before(found, zone, now_us)
+    else:
+        previous, is_cut = _previous(asked, found, zone, now_us)
     return Span(found, zone, now_us, previous, is_cut)
+
+
+def fitting(found: Range) -> Grain:
+    """The interval that `auto` stands for."""
+    if found.seconds <= AUTO_MINUTES_S:
+        return Grain.MINUTE
+    return Grain.HOUR if found.seconds <= AUTO_HOURS_S else Grain.DAY
 
 
 def _days(first: date, n: int, zone: ZoneInfo) -> Range:
@@ -100,7 +113,6 @@ def _previous(
     asked: Last | Range | Everything, found: Range, zone: ZoneInfo, now_us: int
 ) -> tuple[Range, bool]:
     """The range before, and whether it was cut to the part that has passed of `found`."""
-    is_unfinished = found.end_us > now_us
     if isinstance(asked, Last) and asked.unit is Unit.DAYS:
         # Calendar days: a week of 23-hour days is compared with seven days, and 15:00 with 15:00.
         first = clock.to_datetime(found.start_us).astimezone(zone).date()
@@ -112,12 +124,34 @@ def _previous(
         length = found.end_us - found.start_us
         whole = Range(found.start_us - length, found.start_us)
         cut = now_us - length
+    return _passed(whole, cut, is_unfinished=found.end_us > now_us)
+
+
+def _weeks_before(found: Range, zone: ZoneInfo, now_us: int) -> tuple[Range, bool]:
+    """The range as few whole weeks earlier as keep the two apart, on the tenant's clock, cut like `_previous`."""
+    start, end, now = (
+        clock.to_datetime(moment).astimezone(zone).replace(tzinfo=None)
+        for moment in (found.start_us, found.end_us, now_us)
+    )
+    weeks = timedelta(weeks=max(1, -((start - end) // timedelta(weeks=1))))
+    first, last, cut = (
+        clock.from_datetime(datetime.combine((t - weeks).date(), (t - weeks).time(), tzinfo=zone))
+        for t in (start, end, now)
+    )
+    # Where the clocks shift between the two, the same wall-clock time may have come later.
+    last = min(last, found.start_us)
+    whole = Range(min(first, last), last)
+    return _passed(whole, cut, is_unfinished=found.end_us > now_us)
+
+
+def _passed(whole: Range, cut: int, *, is_unfinished: bool) -> tuple[Range, bool]:
+    """`whole` up to `cut` while the range it is compared with is unfinished."""
     if not is_unfinished:
         return whole, False
     return Range(whole.start_us, min(max(cut, whole.start_us), whole.end_us)), True
 
 
-def _check_interval(query: Query, found: Range) -> None:
+def check_interval(query: Query, found: Range) -> None:
     """Refuse more buckets, or more rows of groups and buckets, than one answer may carry."""
     interval = query.interval
     if interval is None:

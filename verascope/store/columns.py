@@ -9,26 +9,22 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 import numpy as np
 from sqlalchemy import Connection
 
-from verascope import clock
-from verascope.clock import DAY, MINUTE, US, Grain, Range
-from verascope.errors import Busy, Invalid, StoreUnusable
-from verascope.store import dictionary
-from verascope.store.rollups import Histogram
-from verascope.store.slices import KEYED, NO_BIN, OUTCOMES, Slice
+from verascope.clock import MINUTE, US, Range
+from verascope.errors import Busy, StoreUnusable
+from verascope.store.facts import Group, Snapshot
+from verascope.store.slices import KEYED, Slice
 from verascope.store.tables import COUNTERS
 
 log = logging.getLogger(__name__)
 
-LAYOUT = 1
+LAYOUT = 2
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS layout (version INTEGER);
@@ -36,40 +32,17 @@ CREATE TABLE IF NOT EXISTS watermarks (tenant_id INTEGER, generation INTEGER, se
 CREATE TABLE IF NOT EXISTS facts (
     tenant_id INTEGER, minute INTEGER, client INTEGER, country INTEGER, model INTEGER, use_case INTEGER,
     error_pattern INTEGER, outcome UTINYINT, high BOOLEAN, billable BOOLEAN, inference_bin SMALLINT,
-    confidence INTEGER, inference_us BIGINT, response_us BIGINT, price_micros BIGINT, bytes BIGINT
+    confidence INTEGER, inference_us BIGINT, response_us BIGINT, price_micros BIGINT, bytes BIGINT,
+    response_bin SMALLINT, file_size UTINYINT, image_format SMALLINT
 );
+CREATE TABLE IF NOT EXISTS formats (code SMALLINT, name VARCHAR);
 """
-
-_SUMS = {
-    "total": "count(*)",
-    **{name: f"count(*) FILTER (outcome = {code})" for code, name in enumerate(OUTCOMES)},
-    "billable": "count(*) FILTER (billable)",
-    "high_confidence_fakes": "count(*) FILTER (high)",
-    "confidence_mpct": "sum(confidence)",
-    "confidence_n": "count(confidence)",
-    "inference_us": "sum(inference_us)",
-    "inference_n": "count(inference_us)",
-    "response_us": "sum(response_us)",
-    "response_n": "count(response_us)",
-    "revenue_micros": "sum(price_micros)",
-    "bytes": "sum(bytes)",
-}
 
 _INDEX = {name: position for position, name in enumerate(COUNTERS)}
 
 
 class ColumnsUnreadable(Busy):
     """The file is damaged. It is disposable, so the question can be asked again in a moment."""
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Summed counters of one group, like `rollups.Counts`; keys in the order of the asked dimensions."""
-
-    bucket: int | None
-    keys: tuple[str, ...]
-    parts: dict[str, int]
-    histogram: Histogram | None
 
 
 class Columns:
@@ -82,6 +55,7 @@ class Columns:
         self._lock = threading.Lock()
         self._suspicion: str | None = None
         self._marks: dict[int, tuple[int, int]] = {}
+        self._formats: dict[str, int] | None = None
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._database = self._connect()
@@ -114,6 +88,7 @@ class Columns:
 
     def _discard(self) -> None:
         self._marks = {}
+        self._formats = None
         if hasattr(self, "_database"):
             with suppress(duckdb.Error):
                 self._database.close()
@@ -141,7 +116,7 @@ class Columns:
         with self._lock:
             try:
                 cursor = self._database.cursor()
-                for table in ("layout", "watermarks", "facts"):
+                for table in ("layout", "watermarks", "facts", "formats"):
                     # A plain max or count would be answered from statistics, without the blocks.
                     cursor.execute(f"SELECT bit_xor(hash(COLUMNS(*))) FROM {table}").fetchall()
             except duckdb.Error:
@@ -171,10 +146,15 @@ class Columns:
 
     def append(self, part: Slice, codes: Mapping[str, Mapping[str, int]], generation: int) -> None:
         """Append a slice that starts at the watermark. codes: {dimension: {key: code}}."""
-        batch = _batch(part, codes)
         with self._lock, self._noticing():
+            formats = self._formats_with(part.image_format.names)
+            batch = _batch(part, codes, formats)
             self._database.execute("BEGIN")
             try:
+                for name in formats.keys() - (self._formats or {}).keys():
+                    self._database.execute(
+                        "INSERT INTO formats VALUES (?, ?)", [formats[name], name]
+                    )
                 if len(part):
                     self._database.register("batch", batch)
                     self._database.execute("INSERT INTO facts SELECT * FROM batch")
@@ -187,6 +167,18 @@ class Columns:
                     self._database.execute("ROLLBACK")
                 raise
         self._marks[part.tenant_id] = (generation, part.upto)
+        self._formats = formats
+
+    def _formats_with(self, names: Sequence[str]) -> dict[str, int]:
+        """The codes of all image formats known here and of `names`."""
+        if self._formats is None:
+            rows = self._database.execute("SELECT name, code FROM formats").fetchall()
+            self._formats = {str(name): int(code) for name, code in rows}
+        found = dict(self._formats)
+        for name in names:
+            if name not in found:
+                found[name] = len(found)
+        return found
 
     def _set_watermark(self, tenant_id: int, generation: int, seq: int) -> None:
         self._database.execute("DELETE FROM watermarks WHERE tenant_id = ?", [tenant_id])
@@ -195,7 +187,7 @@ class Columns:
         )
 
     @contextmanager
-    def reading(self) -> Iterator["Snapshot"]:
+    def reading(self) -> Iterator[Snapshot]:
         """One state of the facts for as long as the block runs, whatever is appended meanwhile.
 
         Raises ColumnsUnreadable when the file turns out to be damaged; the folder then looks after it.
@@ -228,100 +220,9 @@ class Columns:
             self._database.close()
 
 
-class Snapshot:
-    """One state of the facts; `watermarks` says which: {tenant: (generation, seq)}."""
-
-    def __init__(
-        self, cursor: duckdb.DuckDBPyConnection, watermarks: dict[int, tuple[int, int]]
-    ) -> None:
-        self._cursor = cursor
-        self.watermarks = watermarks
-
-    def read(
-        self,
-        connection: Connection,
-        tenant_id: int,
-        span: Range,
-        where: Mapping[str, Sequence[str]],
-        *,
-        dimensions: Sequence[str] = (),
-        grain: Grain | None = None,
-        tz: ZoneInfo,
-        parts: Sequence[str] = COUNTERS,
-        histogram: bool = False,
-    ) -> list[Group]:
-        """Sums of the facts in `span` (whole minutes) that match every filter, one Group a group.
-
-        where: {dimension: accepted keys}; dimension is one of KEYED or `outcome`. Ordered by bucket. An
-        ungrouped question gives one Group, of zeros when nothing matched. The histogram is that of the
-        inference time. Raises Invalid when the span is not cut at whole minutes.
-        """
-        for edge in (span.start_us, span.end_us):
-            if edge % (MINUTE * US):
-                raise Invalid.of(
-                    "range", clock.to_iso(edge), "whole minutes for a filtered question"
-                )
-        condition = self._condition(connection, tenant_id, span, where, dimensions)
-        groups = ([_bucket_sql(grain, span, tz)] if grain else []) + list(dimensions)
-        rows = self._grouped(
-            condition, groups, [f"coalesce({_SUMS[name]}, 0)::BIGINT" for name in parts]
-        )
-        bins: dict[tuple[Any, ...], Histogram] = {}
-        if histogram:
-            counted = f"{condition} AND inference_bin <> {NO_BIN}"
-            for row in self._grouped(counted, [*groups, "inference_bin"], ["count(*)"]):
-                bins.setdefault(row[: len(groups)], {})[row[-2]] = row[-1]
-        skip = len(groups)
-        used = {code for row in rows for code in row[skip - len(dimensions) : skip]}
-        named = dictionary.names(connection, tenant_id, used)
-        found = []
-        for row in rows:
-            codes = row[skip - len(dimensions) : skip]
-            keys = tuple(
-                OUTCOMES[code] if dimension == "outcome" else named[code]
-                for dimension, code in zip(dimensions, codes, strict=True)
-            )
-            bucket = _bucket(row[0], grain, tz) if grain else None
-            values = dict(zip(parts, row[skip:], strict=True))
-            found.append(
-                Group(bucket, keys, values, bins.get(row[:skip], {}) if histogram else None)
-            )
-        return found
-
-    def _grouped(
-        self, condition: str, groups: Sequence[str], sums: Sequence[str]
-    ) -> list[tuple[Any, ...]]:
-        statement = f"SELECT {', '.join([*groups, *sums])} FROM facts WHERE {condition}"
-        if groups:
-            positions = ", ".join(str(i + 1) for i in range(len(groups)))
-            statement += f" GROUP BY {positions} ORDER BY {positions}"
-        return self._cursor.execute(statement).fetchall()
-
-    @staticmethod
-    def _condition(
-        connection: Connection,
-        tenant_id: int,
-        span: Range,
-        where: Mapping[str, Sequence[str]],
-        dimensions: Sequence[str],
-    ) -> str:
-        """SQL text made of integers only: keys become codes, so nothing of a caller is ever spliced in."""
-        first, end = span.start_us // US // MINUTE, span.end_us // US // MINUTE
-        conditions = [f"tenant_id = {tenant_id:d}", f"minute >= {first:d}", f"minute < {end:d}"]
-        for dimension, accepted in where.items():
-            if dimension == "outcome":
-                codes = [OUTCOMES.index(name) for name in accepted if name in OUTCOMES]
-            else:
-                assert dimension in KEYED
-                codes = list(dictionary.codes(connection, tenant_id, dimension, accepted).values())
-            listed = ", ".join(f"{code:d}" for code in codes) or "NULL"
-            conditions.append(f"{dimension} IN ({listed})")
-        if "error_pattern" in dimensions:
-            conditions.append("error_pattern IS NOT NULL")
-        return " AND ".join(conditions)
-
-
-def _batch(part: Slice, codes: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+def _batch(
+    part: Slice, codes: Mapping[str, Mapping[str, int]], formats: Mapping[str, int]
+) -> dict[str, Any]:
     def counter(name: str) -> Any:
         return part.counters[:, _INDEX[name]]
 
@@ -346,27 +247,12 @@ def _batch(part: Slice, codes: Mapping[str, Mapping[str, int]]) -> dict[str, Any
         "response_us": measured("response_us", "response_n"),
         "price_micros": counter("revenue_micros"),
         "bytes": counter("bytes"),
+        "response_bin": part.response_bin.astype(np.int16),
+        "file_size": part.size_class.astype(np.uint8),
+        "image_format": _format_codes(part, formats),
     }
 
 
-def _bucket_sql(grain: Grain, span: Range, tz: ZoneInfo) -> str:
-    """The bucket of a fact: epoch second for minute and hour, number of the local date for day."""
-    if grain is Grain.MINUTE:
-        return "minute::BIGINT * 60"
-    changes = clock.offsets(span, tz)
-    offset = f"{changes[0][1] // MINUTE:d}"
-    if len(changes) > 1:
-        cases = " ".join(
-            f"WHEN minute >= {start // MINUTE:d} THEN {seconds // MINUTE:d}"
-            for start, seconds in reversed(changes[1:])
-        )
-        offset = f"(CASE {cases} ELSE {offset} END)"
-    if grain is Grain.HOUR:
-        return f"((minute + {offset}) // 60 * 60 - {offset})::BIGINT * 60"
-    return f"(minute + {offset}) // 1440"
-
-
-def _bucket(value: int, grain: Grain, tz: ZoneInfo) -> int:
-    if grain is not Grain.DAY:
-        return value
-    return clock.midnight(clock.to_datetime(value * DAY * US).date(), tz)
+def _format_codes(part: Slice, formats: Mapping[str, int]) -> Any:
+    table = np.array([formats[name] for name in part.image_format.names], dtype=np.int16)
+    return table[part.image_format.index]

@@ -229,6 +229,15 @@ def read_histogram(
     return found
 
 
+def minutes(
+    connection: Connection, tenant_id: int, buckets: tuple[int, int], *, is_highest_only: bool
+) -> list[tuple[int, int]]:
+    """(minute, predictions in it) of every minute with any, or of the fullest alone, the earliest of equals."""
+    statement = _FULLEST if is_highest_only else _MINUTES
+    values = _values(tenant_id, Grain.MINUTE, ALL, buckets, None)
+    return [(int(row[0]), int(row[1])) for row in connection.execute(statement, values)]
+
+
 def _groups(table: Table, by_bucket: bool, by_key: bool) -> list[ColumnElement[Any]]:
     return [table.c.bucket] * by_bucket + [table.c.key] * by_key
 
@@ -244,3 +253,7 @@ def _within(table: Table, has_keys: bool) -> ColumnElement[bool]:
     if has_keys:
         conditions.append(table.c.key.in_(bindparam("keys", expanding=True)))
     return and_(*conditions)
+
+
+_MINUTES = select(rollups.c.bucket, rollups.c.total).where(_within(rollups, has_keys=False))
+_FULLEST = _MINUTES.order_by(rollups.c.total.desc(), rollups.c.bucket).limit(1)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from verascope.metrics import GAMMA, ZERO_BIN
+from verascope.metrics import GAMMA, SIZE_BOUNDS, ZERO_BIN
 from verascope.store import dialect
 from verascope.store.tables import COUNTERS
 
@@ -29,7 +29,7 @@ CONFIDENCE_BIN_MPCT = 500
 _SELECT = """
 SELECT seq, {at}, client_key, country, COALESCE(model_version, 'unknown'), use_case,
        error_pattern, prediction, confidence, inference_time_ms, response_time_ms,
-       billable, price_micros, COALESCE(file_size, 0)
+       billable, price_micros, COALESCE(file_size, 0), file_size IS NULL, COALESCE(image_format, 'unknown')
 FROM predictions WHERE tenant_id + 0 = {tenant_id:d} AND seq > {after:d} AND seq <= {upto:d}
 ORDER BY seq LIMIT {limit:d}
 """
@@ -48,6 +48,7 @@ class Slice:
     """n rows of one tenant with after < seq <= upto.
 
     counters: (n, len(COUNTERS)), what each row adds to its rollups. outcome: index into OUTCOMES.
+    size_class: index into `metrics.SIZE_CLASSES`; it, image_format and response_bin are for the columns only.
     """
 
     tenant_id: int
@@ -59,6 +60,9 @@ class Slice:
     inference_bin: Ints
     confidence_bin: Ints
     counters: Ints
+    response_bin: Ints
+    size_class: Ints
+    image_format: Keys
 
     def __len__(self) -> int:
         return len(self.at_us)
@@ -82,7 +86,7 @@ def read(
     )
     if len(rows) == limit:
         upto = rows[-1][0]
-    fields = list(zip(*rows, strict=True)) or [()] * 14
+    fields = list(zip(*rows, strict=True)) or [()] * 16
     n = len(rows)
     if is_sqlite:
         at_us = np.array(fields[1], dtype="datetime64[us]").astype(np.int64)
@@ -126,7 +130,15 @@ def read(
         inference_bin=np.where(has_inference, duration_bins(inference), NO_BIN),
         confidence_bin=np.where(has_confidence, confidence // CONFIDENCE_BIN_MPCT, NO_BIN),
         counters=counters,
+        response_bin=np.where(has_response, duration_bins(response), NO_BIN),
+        size_class=_size_classes(fields[13], fields[14]),
+        image_format=_factorise(fields[15]),
     )
+
+
+def _size_classes(sizes: tuple[int, ...], unknown: tuple[int, ...]) -> Ints:
+    known = np.searchsorted(SIZE_BOUNDS, np.array(sizes, dtype=np.int64), side="right")
+    return np.where(np.array(unknown, dtype=bool), len(SIZE_BOUNDS) + 1, known).astype(np.int64)
 
 
 _OUTCOME_INDEX = {"real": 0, "fake": 1, "uncertain": 2, None: 3}

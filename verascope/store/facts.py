@@ -1,0 +1,287 @@
+"""Questions to one state of the columns: sums, histograms and peaks of the facts that match every filter."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+from sqlalchemy import Connection
+
+from verascope import clock
+from verascope.clock import DAY, MINUTE, US, Grain, Range
+from verascope.errors import Invalid
+from verascope.metrics import VALUES
+from verascope.store import dictionary
+from verascope.store.rollups import Histogram
+from verascope.store.slices import CONFIDENCE_BIN_MPCT, KEYED, NO_BIN, OUTCOMES
+from verascope.store.tables import COUNTERS
+
+_SUMS = {
+    "total": "count(*)",
+    **{name: f"count(*) FILTER (outcome = {code})" for code, name in enumerate(OUTCOMES)},
+    "billable": "count(*) FILTER (billable)",
+    "high_confidence_fakes": "count(*) FILTER (high)",
+    "confidence_mpct": "sum(confidence)",
+    "confidence_n": "count(confidence)",
+    "inference_us": "sum(inference_us)",
+    "inference_n": "count(inference_us)",
+    "response_us": "sum(response_us)",
+    "response_n": "count(response_us)",
+    "revenue_micros": "sum(price_micros)",
+    "bytes": "sum(bytes)",
+}
+
+_BINS = {
+    "inference_time": "inference_bin",
+    "response_time": "response_bin",
+    "confidence": f"confidence // {CONFIDENCE_BIN_MPCT}",
+}
+"""Measure → the bin of a fact."""
+
+_KNOWN = {
+    "inference_time": f"inference_bin <> {NO_BIN}",
+    "response_time": f"response_bin <> {NO_BIN}",
+    "confidence": "confidence IS NOT NULL",
+}
+
+Keys = tuple[str, ...]
+"""One key for each asked dimension, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Summed counters of one group, like `rollups.Counts`; keys in the order of the asked dimensions."""
+
+    bucket: int | None
+    keys: tuple[str, ...]
+    parts: dict[str, int]
+    histogram: Histogram | None
+
+
+class Snapshot:
+    """One state of the facts; `watermarks` says which: {tenant: (generation, seq)}.
+
+    where: {dimension: accepted keys}. Every span is cut at whole minutes, else Invalid is raised.
+    """
+
+    def __init__(
+        self, cursor: duckdb.DuckDBPyConnection, watermarks: dict[int, tuple[int, int]]
+    ) -> None:
+        self._cursor = cursor
+        self._known_formats: list[str] | None = None
+        self.watermarks = watermarks
+
+    def read(
+        self,
+        connection: Connection,
+        tenant_id: int,
+        span: Range,
+        where: Mapping[str, Sequence[str]],
+        *,
+        dimensions: Sequence[str] = (),
+        grain: Grain | None = None,
+        tz: ZoneInfo,
+        parts: Sequence[str] = COUNTERS,
+        histogram: bool = False,
+    ) -> list[Group]:
+        """Sums of the facts in `span` that match every filter, one Group a group, ordered by bucket.
+
+        An ungrouped question gives one Group, of zeros when nothing matched. The histogram is that of the
+        inference time.
+        """
+        condition = self._condition(connection, tenant_id, span, where, dimensions, tz)
+        groups = [_bucket_sql(grain, span, tz)] if grain else []
+        groups += [_column(dimension, span, tz) for dimension in dimensions]
+        rows = self._grouped(
+            condition, groups, [f"coalesce({_SUMS[name]}, 0)::BIGINT" for name in parts]
+        )
+        bins: dict[tuple[Any, ...], Histogram] = {}
+        if histogram:
+            counted = f"{condition} AND {_KNOWN['inference_time']}"
+            for row in self._grouped(counted, [*groups, "inference_bin"], ["count(*)"]):
+                bins.setdefault(row[: len(groups)], {})[row[-2]] = row[-1]
+        skip = len(groups)
+        keys = self._names(
+            connection, tenant_id, dimensions, [row[skip - len(dimensions) : skip] for row in rows]
+        )
+        return [
+            Group(
+                _bucket(row[0], grain, tz) if grain else None,
+                keys[row[skip - len(dimensions) : skip]],
+                dict(zip(parts, row[skip:], strict=True)),
+                bins.get(row[:skip], {}) if histogram else None,
+            )
+            for row in rows
+        ]
+
+    def histogram(
+        self,
+        connection: Connection,
+        tenant_id: int,
+        span: Range,
+        where: Mapping[str, Sequence[str]],
+        measure: str,
+        *,
+        dimensions: Sequence[str] = (),
+        tz: ZoneInfo,
+    ) -> dict[Keys, Histogram]:
+        """{keys: {bin: count}} of a measure of `metrics.MEASURES`; groups that have none are absent."""
+        condition = self._condition(connection, tenant_id, span, where, dimensions, tz)
+        columns = [_column(dimension, span, tz) for dimension in dimensions]
+        rows = self._grouped(
+            f"{condition} AND {_KNOWN[measure]}", [*columns, _BINS[measure]], ["count(*)"]
+        )
+        keys = self._names(connection, tenant_id, dimensions, [row[:-2] for row in rows])
+        found: dict[Keys, Histogram] = {}
+        for row in rows:
+            found.setdefault(keys[row[:-2]], {})[int(row[-2])] = int(row[-1])
+        return found
+
+    def peaks(
+        self,
+        connection: Connection,
+        tenant_id: int,
+        span: Range,
+        where: Mapping[str, Sequence[str]],
+        *,
+        dimensions: Sequence[str] = (),
+        grain: Grain | None = None,
+        tz: ZoneInfo,
+    ) -> dict[tuple[int | None, Keys], tuple[int, int]]:
+        """(highest count of a minute, the minute's epoch second), the earliest of equals, by bucket and keys."""
+        condition = self._condition(connection, tenant_id, span, where, dimensions, tz)
+        columns = [_column(dimension, span, tz) for dimension in dimensions]
+        names = [f"d{number}" for number in range(len(columns))]
+        inner = "".join(
+            f"{column} AS {name}, " for column, name in zip(columns, names, strict=True)
+        )
+        groups = ([_bucket_sql(grain, span, tz)] if grain else []) + names
+        # One number orders minutes by count first and by earliness second.
+        rows = self._cursor.execute(
+            f"SELECT {''.join(f'{group}, ' for group in groups)} max(n * {_EARLIER} + {_EARLIER - 1} - minute) "
+            f"FROM (SELECT {inner}minute, count(*) AS n FROM facts WHERE {condition} GROUP BY ALL) "
+            f"{'GROUP BY ALL' if groups else ''}"
+        ).fetchall()
+        keys = self._names(
+            connection, tenant_id, dimensions, [row[len(groups) - len(names) : -1] for row in rows]
+        )
+        found = {}
+        for row in rows:
+            if row[-1] is None:
+                continue
+            n, rest = divmod(int(row[-1]), _EARLIER)
+            bucket = _bucket(row[0], grain, tz) if grain else None
+            group = keys[row[len(groups) - len(names) : -1]]
+            found[bucket, group] = (n, (_EARLIER - 1 - rest) * MINUTE)
+        return found
+
+    def _names(
+        self,
+        connection: Connection,
+        tenant_id: int,
+        dimensions: Sequence[str],
+        coded: Iterable[tuple[Any, ...]],
+    ) -> dict[tuple[Any, ...], Keys]:
+        """The keys behind each tuple of codes."""
+        tuples = set(coded)
+        keyed = [i for i, dimension in enumerate(dimensions) if dimension in KEYED]
+        used = {codes[i] for codes in tuples for i in keyed}
+        named = dictionary.names(connection, tenant_id, used) if used else {}
+
+        def key(dimension: str, code: int) -> str:
+            if dimension in KEYED:
+                return named[code]
+            if dimension == "image_format":
+                return self._formats()[code]
+            return VALUES[dimension][code]
+
+        return {
+            codes: tuple(key(*pair) for pair in zip(dimensions, codes, strict=True))
+            for codes in tuples
+        }
+
+    def _formats(self) -> list[str]:
+        if self._known_formats is None:
+            rows = self._cursor.execute("SELECT name FROM formats ORDER BY code").fetchall()
+            self._known_formats = [str(row[0]) for row in rows]
+        return self._known_formats
+
+    def _grouped(
+        self, condition: str, groups: Sequence[str], sums: Sequence[str]
+    ) -> list[tuple[Any, ...]]:
+        statement = f"SELECT {', '.join([*groups, *sums])} FROM facts WHERE {condition}"
+        if groups:
+            positions = ", ".join(str(i + 1) for i in range(len(groups)))
+            statement += f" GROUP BY {positions} ORDER BY {positions}"
+        return self._cursor.execute(statement).fetchall()
+
+    def _condition(
+        self,
+        connection: Connection,
+        tenant_id: int,
+        span: Range,
+        where: Mapping[str, Sequence[str]],
+        dimensions: Sequence[str],
+        tz: ZoneInfo,
+    ) -> str:
+        """SQL text made of integers only: keys become codes, so nothing of a caller is ever spliced in."""
+        for edge in (span.start_us, span.end_us):
+            if edge % (MINUTE * US):
+                raise Invalid.of(
+                    "range", clock.to_iso(edge), "whole minutes for a filtered question"
+                )
+        first, end = span.start_us // US // MINUTE, span.end_us // US // MINUTE
+        conditions = [f"tenant_id = {tenant_id:d}", f"minute >= {first:d}", f"minute < {end:d}"]
+        for dimension, accepted in where.items():
+            if dimension in KEYED:
+                codes = list(dictionary.codes(connection, tenant_id, dimension, accepted).values())
+            else:
+                closed = self._formats() if dimension == "image_format" else VALUES[dimension]
+                codes = [closed.index(name) for name in accepted if name in closed]
+            listed = ", ".join(f"{code:d}" for code in codes) or "NULL"
+            conditions.append(f"{_column(dimension, span, tz)} IN ({listed})")
+        if "error_pattern" in dimensions:
+            conditions.append("error_pattern IS NOT NULL")
+        return " AND ".join(conditions)
+
+
+_EARLIER = 2**32
+
+
+def _column(dimension: str, span: Range, tz: ZoneInfo) -> str:
+    """The code of a fact's key."""
+    if dimension != "weekday_hour":
+        return dimension
+    local = f"(minute + {_offset_sql(span, tz)})"
+    # 1970-01-01 was a Thursday, three days after a Monday.
+    return f"((({local} // 1440 + 3) % 7) * 24 + {local} // 60 % 24)"
+
+
+def _bucket_sql(grain: Grain, span: Range, tz: ZoneInfo) -> str:
+    """The bucket of a fact: epoch second for minute and hour, number of the local date for day."""
+    if grain is Grain.MINUTE:
+        return "minute::BIGINT * 60"
+    offset = _offset_sql(span, tz)
+    if grain is Grain.HOUR:
+        return f"((minute + {offset}) // 60 * 60 - {offset})::BIGINT * 60"
+    return f"(minute + {offset}) // 1440"
+
+
+def _bucket(value: int, grain: Grain, tz: ZoneInfo) -> int:
+    if grain is not Grain.DAY:
+        return value
+    return clock.midnight(clock.to_datetime(value * DAY * US).date(), tz)
+
+
+def _offset_sql(span: Range, tz: ZoneInfo) -> str:
+    """Minutes that the tenant's clock is ahead of UTC at a fact's minute."""
+    changes = clock.offsets(span, tz)
+    offset = f"{changes[0][1] // MINUTE:d}"
+    if len(changes) == 1:
+        return offset
+    cases = " ".join(
+        f"WHEN minute >= {start // MINUTE:d} THEN {seconds // MINUTE:d}"
+        for start, seconds in reversed(changes[1:])
+    )
+    return f"(CASE {cases} ELSE {offset} END)"
