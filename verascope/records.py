@@ -26,6 +26,25 @@ class Source(StrEnum):
     IMPORT = "import"
 
 
+class LabelOrigin(StrEnum):
+    """Why a label exists. Chosen cases bias a measured accuracy, a random slice does not; sent: by the caller."""
+
+    CHOSEN = "chosen"
+    RANDOM = "random"
+    SENT = "sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The truth about one prediction as somebody said it. outcome: real or fake, None withdraws the one before."""
+
+    outcome: Outcome | None
+    reason: str | None
+    labelled_by: str | None
+    at_us: int
+    origin: LabelOrigin
+
+
 FULL_MPCT = 100_000
 """100 percent, in thousandths of a percent."""
 

@@ -53,6 +53,9 @@ def test_a_prediction_is_shown_in_percent_milliseconds_and_exact_money(house: Ho
         "price": "0.000001",
         "billable": True,
         "label": None,
+        "labelled_at": None,
+        "labelled_by": None,
+        "label_reason": None,
         "user_agent": "test",
     }
 

@@ -105,6 +105,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         models: tuple[type[BaseModel], ...] = (
             *query.DOCUMENTED,
             *ingestion_openapi.DOCUMENTED,
+            *predictions.DOCUMENTED,
             errors.Problem,
         )
         for model in models:

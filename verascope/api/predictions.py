@@ -1,5 +1,6 @@
 """`/api/v1/predictions`: the single predictions behind the numbers."""
 
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
@@ -8,9 +9,11 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from verascope.api.deps import Owner, RuntimeDep
+from verascope.api.deps import JsonObject, Owner, RuntimeDep
 from verascope.api.errors import documented
-from verascope.queries import activity
+from verascope.queries import activity, labelling
+from verascope.queries.record import prediction_json
+from verascope.store import labels
 
 router = APIRouter(prefix="/api/v1", tags=["Predictions"])
 
@@ -50,8 +53,11 @@ class PredictionRecord(BaseModel):
     error_pattern: str | None
     price: str
     billable: bool
-    label: str | None
     tags: dict[str, str]
+    label: str | None = Field(description="The truth, as it was last said: real or fake.")
+    labelled_at: str | None
+    labelled_by: str | None
+    label_reason: str | None
     user_agent: str | None
 
 
@@ -72,6 +78,9 @@ _FILTERS = {
     "use_case": "",
     "error_pattern": "",
     "tag.NAME": "The value of a tag that recording.indexed_tags names.",
+    "image_format": "",
+    "file_size": "A class of /api/v1/metrics.",
+    "label": "real, fake or none.",
     "start": "ISO 8601 with an offset; included.",
     "end": "ISO 8601 with an offset; not included.",
 }
@@ -110,6 +119,78 @@ async def predictions(request: Request, runtime: RuntimeDep, principal: Owner) -
 async def prediction(runtime: RuntimeDep, principal: Owner, prediction_id: str) -> Response:
     return _json(
         await run_sync(activity.prediction, runtime.database, principal.tenant_id, prediction_id)
+    )
+
+
+class LabelGiven(BaseModel):
+    """What is said about a prediction. null withdraws the label before."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: Literal["real", "fake"] | None
+    reason: str | None = Field(None, max_length=labelling.MAX_REASON)
+    origin: Literal["chosen", "random"] = Field(
+        "chosen", description="chosen: somebody picked this case; random: a random slice held it."
+    )
+
+
+class LabelRecord(BaseModel):
+    """origin sent: the label came with the prediction."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    label: Literal["real", "fake"] | None
+    reason: str | None
+    labelled_by: str | None
+    labelled_at: str
+    origin: Literal["chosen", "random", "sent"]
+
+
+class LabelHistory(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    items: list[LabelRecord] = Field(description="Newest first; the first one counts.")
+
+
+DOCUMENTED: tuple[type[BaseModel], ...] = (LabelGiven,)
+
+
+@router.post(
+    "/predictions/{prediction_id}/label",
+    summary="Say what an image really was",
+    response_model=PredictionRecord,
+    responses=documented(400, 401, 403, 404, 413, 415, 421, 422, 503),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": {"$ref": "#/components/schemas/LabelGiven"}}
+            },
+        }
+    },
+)
+async def label(
+    runtime: RuntimeDep, principal: Owner, prediction_id: str, body: JsonObject
+) -> Response:
+    """The latest label counts, all are kept. A failed prediction has no verdict to be right or wrong."""
+    said = labelling.label_of(body, principal.name, runtime.now())
+    job = partial(
+        labels.add, tenant_id=principal.tenant_id, prediction_id=prediction_id, label=said
+    )
+    stored = await runtime.writer.run(job)
+    runtime.feed.labelled(principal.tenant_id, stored)
+    return _json(prediction_json(stored))
+
+
+@router.get(
+    "/predictions/{prediction_id}/labels",
+    summary="Everything that was said about one prediction",
+    response_model=LabelHistory,
+    responses=documented(401, 403, 404, 421, 422),
+)
+async def label_history(runtime: RuntimeDep, principal: Owner, prediction_id: str) -> Response:
+    return _json(
+        await run_sync(labelling.history, runtime.database, principal.tenant_id, prediction_id)
     )
 
 

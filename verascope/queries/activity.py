@@ -7,19 +7,26 @@ from typing import Any
 from verascope import clock
 from verascope.clock import Range
 from verascope.errors import FieldError, Invalid, NotFound, shown
+from verascope.metrics import VALUES
 from verascope.queries.feed import Feed
 from verascope.queries.query import FIRST_YEAR_US, LAST_YEAR_US
 from verascope.queries.record import cursor, prediction_json, seq_of
-from verascope.records import Outcome
 from verascope.store import events
 from verascope.store.database import Database
-from verascope.store.events import EventFilter
+from verascope.store.events import UNLABELLED, EventFilter
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
 
 TAG = "tag."
-FILTERS = ("client", "country", "model", "outcome", "use_case", "error_pattern")
+FILTERS = (
+    "client", "country", "model", "outcome", "use_case", "error_pattern", "image_format", "file_size", "label",
+)  # fmt: skip
+_CLOSED = {
+    "outcome": VALUES["outcome"],
+    "file_size": VALUES["file_size"],
+    "label": ("real", "fake", UNLABELLED),
+}
 _ONCE = ("limit", "cursor", "start", "end")
 
 Params = Iterable[tuple[str, str]]
@@ -101,11 +108,11 @@ def _where(items: list[tuple[str, str]], problems: list[FieldError]) -> EventFil
         elif name in seen:
             problems.append(FieldError(name, shown(text), "given once"))
         seen.add(name)
-    outcomes = [outcome.value for outcome in Outcome]
     problems += [
-        FieldError("outcome", shown(text), f"one of {', '.join(outcomes)}")
-        for text in values["outcome"]
-        if text not in outcomes
+        FieldError(name, shown(text), f"one of {', '.join(accepted)}")
+        for name, accepted in _CLOSED.items()
+        for text in values[name]
+        if text not in accepted
     ]
     span = _span(
         {name: text for name, text in items if name in ("start", "end") and text}, problems
@@ -117,6 +124,9 @@ def _where(items: list[tuple[str, str]], problems: list[FieldError]) -> EventFil
         outcome=tuple(values["outcome"]),
         use_case=tuple(values["use_case"]),
         error_pattern=tuple(values["error_pattern"]),
+        image_format=tuple(values["image_format"]),
+        file_size=tuple(values["file_size"]),
+        label=tuple(values["label"]),
         span=span,
     )
 

@@ -176,6 +176,14 @@ class Feed:
             return hello + _resync(f"More than {REPLAY_LIMIT} predictions were missed.", place)
         return hello + b"".join(_single(stored) for stored in missed if stored.seq <= position)
 
+    def labelled(self, tenant_id: int, stored: StoredPrediction) -> None:
+        """Tell everybody about a label. Call in the loop's thread; who is not there reads it with the prediction."""
+        channel = self._channels.get(tenant_id)
+        if channel is not None:
+            message = _event("labelled", prediction_json(stored))
+            for listener in channel.listeners:
+                listener.push(message, cursor(channel.position))
+
     def _committed(self, seq: int) -> None:
         """Called in the writer's thread after each commit; one wake-up stands for all until we read."""
         if self._channels and not self._is_announced and self._loop is not None:

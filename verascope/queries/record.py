@@ -49,6 +49,11 @@ def prediction_json(stored: StoredPrediction) -> dict[str, Any]:
         "billable": p.billable,
         "label": p.label,
         "tags": msgspec.json.decode(p.tags) if p.tags else {},
+        "labelled_at": None
+        if stored.labelled_at_us is None
+        else clock.to_iso(stored.labelled_at_us),
+        "labelled_by": stored.labelled_by,
+        "label_reason": stored.label_reason,
         "user_agent": p.user_agent,
     }
 

@@ -21,18 +21,13 @@ from sqlalchemy import (
 )
 
 from verascope.clock import Range
-from verascope.metrics import SIZE_BOUNDS, SIZE_CLASSES
 from verascope.records import Outcome
 from verascope.store.slices import CONFIDENCE_BIN_MPCT, duration_bins
+from verascope.store.tables import SIZE_CLASS
 from verascope.store.tables import predictions as table
 
 Group = tuple[str | None, ...]
 """One value for each dimension of the question; None where a prediction has none (no error, no pattern)."""
-
-_SIZE_CLASS = " ".join(
-    f"WHEN file_size < {bound:d} THEN '{name}'"
-    for bound, name in zip(SIZE_BOUNDS, SIZE_CLASSES, strict=False)
-)
 
 FIELDS: dict[str, ColumnElement[Any]] = {
     "client": table.c.client_key,
@@ -42,9 +37,7 @@ FIELDS: dict[str, ColumnElement[Any]] = {
     "error_pattern": table.c.error_pattern,
     "outcome": func.coalesce(table.c.prediction, literal_column("'failed'")),
     "image_format": func.coalesce(table.c.image_format, literal_column("'unknown'")),
-    "file_size": literal_column(
-        f"CASE WHEN file_size IS NULL THEN '{SIZE_CLASSES[-1]}' {_SIZE_CLASS} ELSE '{SIZE_CLASSES[-2]}' END"
-    ),
+    "file_size": SIZE_CLASS,
 }
 """Dimension → what the fold calls its key; weekday and hour are `reader`'s. Literals: PostgreSQL can't tell that two bound values are one group."""
 

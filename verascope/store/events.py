@@ -12,12 +12,13 @@ from verascope import clock
 from verascope.clock import Range
 from verascope.records import FULL_MPCT, ImageFacts, Outcome, Prediction, Source
 from verascope.store import dialect
-from verascope.store.tables import idempotency_keys, prediction_tags
+from verascope.store.tables import SIZE_CLASS, idempotency_keys, prediction_tags
 from verascope.store.tables import predictions as table
 
 log = logging.getLogger(__name__)
 
 PERCEPTUAL_HASH_VERSION = 1
+UNLABELLED = "none"
 LOOKUP = 400
 """Ids asked for in one statement; SQLite takes 32,766 parameters, short statements cache better."""
 
@@ -37,6 +38,9 @@ class StoredPrediction:
 
     seq: int
     prediction: Prediction
+    labelled_at_us: int | None = None
+    labelled_by: str | None = None
+    label_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,9 @@ class EventFilter:
     use_case: tuple[str, ...] = ()
     error_pattern: tuple[str, ...] = ()
     tags: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    image_format: tuple[str, ...] = ()
+    file_size: tuple[str, ...] = ()
+    label: tuple[str, ...] = ()
     span: Range | None = None
 
 
@@ -116,12 +123,15 @@ def _judge(
 
 
 def _observed(p: Prediction) -> tuple[Any, ...]:
-    """What the sender said; what we added (arrival, country, price) may differ between two deliveries."""
+    """What the sender said; what we added (arrival, country, price) may differ between two deliveries.
+
+    Nor is the label compared: somebody may have given another one since.
+    """
     said_when = None if p.timestamp_us == p.received_us else p.timestamp_us
     image = p.image and (p.image.file_hash, p.image.file_size, p.image.width, p.image.height)
     return (
         said_when, p.client, p.use_case, p.outcome, p.confidence_mpct, p.fake_probability_mpct,
-        p.inference_us, p.model_version, image, p.error_message, p.label, p.tags,
+        p.inference_us, p.model_version, image, p.error_message, p.tags,
     )  # fmt: skip
 
 
@@ -245,6 +255,9 @@ def _stored(row: Row[Any]) -> StoredPrediction:
             label=row.label,
             tags=row.tags,
         ),
+        row.labelled_at,
+        row.labelled_by,
+        row.label_reason,
     )
 
 
@@ -279,6 +292,9 @@ def page(
         (func.coalesce(table.c.prediction, Outcome.FAILED.value), where.outcome),
         (table.c.use_case, where.use_case),
         (table.c.error_pattern, where.error_pattern),
+        (func.coalesce(table.c.image_format, "unknown"), where.image_format),
+        (SIZE_CLASS, where.file_size),
+        (func.coalesce(table.c.label, UNLABELLED), where.label),
     ):
         if values:
             conditions.append(column.in_(values))

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Dialect,
     Float,
     Index,
@@ -24,11 +25,13 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects import postgresql
 
 from verascope import clock
+from verascope.metrics import SIZE_BOUNDS, SIZE_CLASSES
 
 DEFAULT_TENANT = 1
 
@@ -330,3 +333,40 @@ api_keys = Table(
     Column("revoked_at", Utc),
     sqlite_autoincrement=True,
 )
+
+labels = Table(
+    "labels",
+    metadata,
+    Column("seq", BigId, primary_key=True, autoincrement=True),
+    _tenant(),
+    Column("prediction_id", String(36), nullable=False),
+    # NULL withdraws the one before. The latest counts and is mirrored on `predictions`; all are kept.
+    Column("label", Text),
+    Column("reason", Text),
+    Column("labelled_by", Text),
+    Column("labelled_at", Utc, nullable=False),
+    Column("origin", Text, nullable=False),
+    Index("ix_labels_tenant_prediction", "tenant_id", "prediction_id"),
+    sqlite_autoincrement=True,
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    _tenant(),
+    Column("name", Text, nullable=False),
+    # JSON, as the settings file would hold it.
+    Column("value", Text, nullable=False),
+    Column("updated_at", Utc, nullable=False),
+    Column("updated_by", Text, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "name", name="pk_settings"),
+)
+
+_CLASSES = " ".join(
+    f"WHEN file_size < {bound:d} THEN '{name}'"
+    for bound, name in zip(SIZE_BOUNDS, SIZE_CLASSES, strict=False)
+)
+SIZE_CLASS: ColumnElement[str] = literal_column(
+    f"CASE WHEN file_size IS NULL THEN '{SIZE_CLASSES[-1]}' {_CLASSES} ELSE '{SIZE_CLASSES[-2]}' END"
+)
+"""The class of a prediction's `file_size`, as `metrics.SIZE_CLASSES` names it."""
