@@ -98,6 +98,19 @@ class Pricing(_Section, frozen=True, kw_only=True):
     high_confidence: float = 90.0
 
 
+class Business(_Section, frozen=True, kw_only=True):
+    """value_per_fake: US dollars of damage that one detected fake would have done."""
+
+    value_per_fake: Decimal = Decimal("1000")
+
+
+class Console(_Section, frozen=True, kw_only=True):
+    """What one query of the SQL console may take."""
+
+    seconds: float = 10
+    rows: int = 10_000
+
+
 class Privacy(_Section, frozen=True, kw_only=True):
     """How the caller's address is kept: `full`, `truncated`, keyed hash, or not at all."""
 
@@ -117,6 +130,8 @@ class Settings(_Section, frozen=True, kw_only=True):
     detection: Detection = Detection()
     recording: Recording = Recording()
     pricing: Pricing = Pricing()
+    business: Business = Business()
+    console: Console = Console()
     privacy: Privacy = Privacy()
 
     @property
@@ -272,9 +287,15 @@ def _check(values: Any, struct: type[msgspec.Struct], prefix: str) -> list[Field
     return problems
 
 
+def _is_amount(money: Decimal) -> bool:
+    """An amount in US dollars, exact to the millionth. The bounds come first: a huge exponent can't be quantized."""
+    in_bounds = money.is_finite() and 0 <= money <= 1_000_000
+    return in_bounds and money == money.quantize(Decimal("0.000001"))
+
+
 def _limits(settings: Settings) -> list[FieldError]:
     price = settings.pricing.default_price
-    exact = price.is_finite() and price == price.quantize(Decimal("0.000001"))
+    value = settings.business.value_per_fake
     t = settings.thresholds
     checks = [
         ("server.port", settings.server.port, 1 <= settings.server.port <= 65535, "1 to 65535"),
@@ -335,8 +356,26 @@ def _limits(settings: Settings) -> list[FieldError]:
         (
             "pricing.default_price",
             price,
-            exact and 0 <= price <= 1_000_000,
+            _is_amount(price),
             "0 to 1000000 USD, at most 6 decimals",
+        ),
+        (
+            "business.value_per_fake",
+            value,
+            _is_amount(value),
+            "0 to 1000000 USD, at most 6 decimals",
+        ),
+        (
+            "console.seconds",
+            settings.console.seconds,
+            0 < settings.console.seconds <= 600,
+            "above 0, at most 600 seconds",
+        ),
+        (
+            "console.rows",
+            settings.console.rows,
+            1 <= settings.console.rows <= 100_000,
+            "1 to 100000",
         ),
         (
             "pricing.high_confidence",

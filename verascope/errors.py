@@ -86,6 +86,34 @@ class RateLimited(Busy):
     """The caller sends more than its share; nothing was recorded."""
 
 
+class SqlFailed(VerascopeError):
+    """The database refused a query of the console; `detail` is what it said.
+
+    position: 0-based character of the query that it complained about, None when it names none; line and
+    column say the same from 1.
+    """
+
+    def __init__(self, detail: str, position: int | None = None, sql: str = "") -> None:
+        super().__init__(detail)
+        self.position = position
+        before = sql[:position] if position is not None else ""
+        is_placed = position is not None and bool(sql)
+        self.line = before.count("\n") + 1 if is_placed else None
+        self.column = len(before) - (before.rfind("\n") + 1) + 1 if is_placed else None
+
+
+class SqlStopped(VerascopeError):
+    """A query of the console was stopped. is_timeout: by its time limit, else by somebody."""
+
+    def __init__(self, detail: str, *, is_timeout: bool) -> None:
+        super().__init__(detail)
+        self.is_timeout = is_timeout
+
+
+class RoleMissing(VerascopeError):
+    """The database has no read-only role for the console, and none could be made; `detail` says what is needed."""
+
+
 class DetectorBroken(VerascopeError):
     """A model file or its sidecar is unusable, or a detector stopped giving answers."""
 

@@ -29,6 +29,7 @@ from verascope.ingest.writer import Writer
 from verascope.monitor.host import LoopLag
 from verascope.queries.feed import Feed
 from verascope.queries.run import Answers
+from verascope.queries.sql import SqlConsole
 from verascope.security.keys import KeyRing
 from verascope.security.network import Perimeter
 from verascope.security.rate import RateLimit
@@ -54,6 +55,7 @@ class Runtime:
     columns: Columns
     answers: Answers
     feed: Feed
+    console: SqlConsole
     detection: DetectionPool
     rules: Rules
     keys: KeyRing
@@ -97,6 +99,7 @@ def open_runtime(settings: Settings, now: Now = now_us) -> Iterator[Runtime]:
         folder = Folder(database, columns, writer.submit, cut_mpct)
         folder.start()
         parts.callback(folder.stop)
+        secret = geo.load_key(settings.key_path)
         yield Runtime(
             settings=settings,
             database=database,
@@ -105,10 +108,9 @@ def open_runtime(settings: Settings, now: Now = now_us) -> Iterator[Runtime]:
             columns=columns,
             answers=Answers(database, folder, columns, settings, now),
             feed=Feed(database, writer, now),
+            console=SqlConsole(database, settings.console, secret),
             detection=detection,
-            rules=Rules.of(
-                settings, geo.load_key(settings.key_path), known_clients(database, settings)
-            ),
+            rules=Rules.of(settings, secret, known_clients(database, settings)),
             keys=KeyRing(database),
             perimeter=perimeter,
             meters=Meters(),

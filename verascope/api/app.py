@@ -23,6 +23,7 @@ from verascope.api import (
     predict,
     predictions,
     query,
+    sql,
     system,
 )
 from verascope.api.middleware import Compress, Count, SecurityHeaders
@@ -36,6 +37,7 @@ ROUTERS = (
     analytics.router,
     health.router,
     query.router,
+    sql.router,
     predictions.router,
     ingestion.router,
     live.router,
@@ -106,6 +108,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             *query.DOCUMENTED,
             *ingestion_openapi.DOCUMENTED,
             *predictions.DOCUMENTED,
+            *sql.DOCUMENTED,
             errors.Problem,
         )
         for model in models:

@@ -28,6 +28,9 @@ from verascope.errors import (
     Invalid,
     NotFound,
     RateLimited,
+    RoleMissing,
+    SqlFailed,
+    SqlStopped,
     StartRefused,
     StoreUnusable,
     Unauthenticated,
@@ -80,6 +83,9 @@ class Problem(BaseModel):
     errors: list[WrongField] | None = None
     id: str | None = Field(None, description="Of an unexpected error; the log knows more under it.")
     prediction_id: str | None = None
+    position: int | None = Field(None, description="Of a refused SQL query: the character, from 0.")
+    line: int | None = Field(None, description="The same as a line, from 1.")
+    column: int | None = Field(None, description="And as its column, from 1.")
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -95,6 +101,7 @@ _MEANINGS = {
     401: "The API key is unknown or revoked.",
     403: "Only callers on this machine are served here, or the request comes from another site.",
     404: "It does not exist.",
+    409: "It can't be done in the present state.",
     408: "The request's body stopped arriving.",
     413: "The file or image is larger than the limit.",
     415: "Not a supported format.",
@@ -114,7 +121,7 @@ def problem(
     *,
     errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
-    **more: str,
+    **more: str | int | None,
 ) -> Response:
     """A problem as a response. kind: the last part of its type, a stable word for programs."""
     body: dict[str, Any] = {
@@ -161,6 +168,8 @@ def answer(error: VerascopeError) -> Response:
         case Busy():
             retry = {"Retry-After": str(error.retry_after)}
             return problem(503, "busy", "Too busy right now.", error.detail, headers=retry)
+        case SqlFailed() | SqlStopped() | RoleMissing():
+            return _console(error)
         case DetectorBroken() | StoreUnusable() | StartRefused():
             log.error("unusable while serving: %s", error.detail)
             retry = {"Retry-After": str(RETRY_STORE_SECONDS)}
@@ -168,6 +177,25 @@ def answer(error: VerascopeError) -> Response:
             return problem(503, "unusable", title, title, headers=retry)
         case _:
             return unexpected(error)
+
+
+def _console(error: SqlFailed | SqlStopped | RoleMissing) -> Response:
+    match error:
+        case SqlFailed():
+            title = "The database refused the query."
+            return problem(
+                422, "sql", title, error.detail,
+                position=error.position, line=error.line, column=error.column,
+            )  # fmt: skip
+        case SqlStopped(is_timeout=True):
+            # Not 408: browsers send a request again that was answered so.
+            return problem(422, "sql-timeout", "The query took too long.", error.detail)
+        case SqlStopped():
+            return problem(409, "sql-cancelled", "The query was cancelled.", error.detail)
+        case RoleMissing():
+            retry = {"Retry-After": "60"}
+            title = "The database has no read-only role for the console."
+            return problem(503, "unusable", title, error.detail, headers=retry)
 
 
 def unexpected(error: Exception) -> Response:

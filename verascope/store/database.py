@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import QueuePool
 
@@ -119,6 +119,11 @@ class Database:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def address(self) -> URL:
+        """Where it is, with the password. Only for connecting, never for showing."""
+        return self._writer.url
 
     def claim(self) -> None:
         """Become the one server of this database until `close`. Raises StoreUnusable when there is another."""
