@@ -64,9 +64,12 @@ class Server(_Section, frozen=True, kw_only=True):
 
 
 class Detection(_Section, frozen=True, kw_only=True):
-    """detector: `reference` or the path of a sidecar. Limits are in bytes and pixels."""
+    """detector: `reference` or the path of a sidecar; it answers. shadows: others that see the same
+    pictures without answering. Limits are in bytes and pixels.
+    """
 
     detector: str = "reference"
+    shadows: list[str] = []
     threads: int = 0
     max_bytes: int = 20_000_000
     max_pixels: int = 50_000_000
@@ -232,8 +235,12 @@ def _overlay(
         place = values
         for section in sections:
             place = place.setdefault(section, {})
-        listy = leaf in ("recipients", "allowed_hosts", "trusted_proxies", "indexed_tags")
+        listy = leaf in _LISTS
         place[leaf] = [part.strip() for part in raw.split(",") if part.strip()] if listy else raw
+
+
+_LISTS = frozenset({"recipients", "allowed_hosts", "trusted_proxies", "indexed_tags", "shadows"})
+"""Leaves that are lists; in a variable their values are separated by commas."""
 
 
 def _struct(kind: Any) -> type[msgspec.Struct] | None:

@@ -114,8 +114,30 @@ class RoleMissing(VerascopeError):
     """The database has no read-only role for the console, and none could be made; `detail` says what is needed."""
 
 
+DETECTOR_FAILED = "The detector failed on this image."
+
+
 class DetectorBroken(VerascopeError):
-    """A model file or its sidecar is unusable, or a detector stopped giving answers."""
+    """A model file or its sidecar is unusable, or a detector stopped giving answers.
+
+    detail: for the operator. reason: a stable sentence without values, stored as `error_message` so
+    that failures group. told: what the sender of the image may read. status: the HTTP status that
+    fits: 500 failed, 502 answered with something unusable, 503 not there, 504 too slow, 400 it did
+    its work and doesn't take this image.
+    """
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        reason: str = DETECTOR_FAILED,
+        status: int = 500,
+        told: str = "The failure is recorded; try again, or tell the operator.",
+    ) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.status = status
+        self.told = told
 
 
 class StoreUnusable(VerascopeError):

@@ -19,12 +19,13 @@ from verascope.config import Settings
 from verascope.detectors.detector import Detector
 from verascope.detectors.image import ImageLimits
 from verascope.detectors.registry import load
-from verascope.errors import Busy, Invalid, StoreUnusable
+from verascope.errors import Busy, DetectorBroken, Invalid, StoreUnusable
 from verascope.exporters.prometheus import Meters
 from verascope.ingest import geo
 from verascope.ingest.detection import DetectionPool
 from verascope.ingest.pipeline import Clients, Rules
 from verascope.ingest.senders import Senders
+from verascope.ingest.shadows import Shadows
 from verascope.ingest.writer import Writer
 from verascope.monitor.host import LoopLag
 from verascope.queries.feed import Feed
@@ -57,6 +58,7 @@ class Runtime:
     feed: Feed
     console: SqlConsole
     detection: DetectionPool
+    shadows: Shadows
     rules: Rules
     keys: KeyRing
     perimeter: Perimeter
@@ -89,6 +91,7 @@ def open_runtime(settings: Settings, now: Now = now_us) -> Iterator[Runtime]:
         detection = DetectionPool(load_detector(settings), limits, settings.detection.threads)
         parts.callback(detection.close)
         detection.warm_up()
+        silent = load_shadows(settings, detection.detector)
         columns = Columns(settings.columns_path, settings.recording.columns_memory_mb)
         parts.callback(columns.close)
         writer = Writer(database, settings.recording.queue_limit, settings.recording.indexed_tags)
@@ -100,6 +103,9 @@ def open_runtime(settings: Settings, now: Now = now_us) -> Iterator[Runtime]:
         folder.start()
         parts.callback(folder.stop)
         secret = geo.load_key(settings.key_path)
+        shadows = Shadows(silent, writer.submit)
+        shadows.start()
+        parts.callback(shadows.stop)
         yield Runtime(
             settings=settings,
             database=database,
@@ -111,6 +117,7 @@ def open_runtime(settings: Settings, now: Now = now_us) -> Iterator[Runtime]:
             console=SqlConsole(database, settings.console, secret),
             detection=detection,
             rules=Rules.of(settings, secret, known_clients(database, settings)),
+            shadows=shadows,
             keys=KeyRing(database),
             perimeter=perimeter,
             meters=Meters(),
@@ -172,6 +179,27 @@ class _Follower(Folder):
 def load_detector(settings: Settings) -> Detector:
     """The detector that the settings name. Raises DetectorBroken when it can't be used."""
     return load(settings.detection.detector, settings.models, threads=1)
+
+
+def load_shadows(settings: Settings, default: Detector) -> list[Detector]:
+    """The detectors that look without answering. Raises DetectorBroken, naming the setting, when one
+    can't be used, and Invalid when one is loaded already.
+    """
+    found: list[Detector] = []
+    for name in settings.detection.shadows:
+        try:
+            shadow = load(name, settings.models, threads=1)
+        except DetectorBroken as broken:
+            raise DetectorBroken(f"detection.shadows: {broken.detail}") from None
+        if any(
+            (one.name, one.version) == (shadow.name, shadow.version) for one in (default, *found)
+        ):
+            accepted = (
+                f"another detector than {shadow.name} {shadow.version}, which is loaded already"
+            )
+            raise Invalid.of("detection.shadows", name, accepted)
+        found.append(shadow)
+    return found
 
 
 def image_limits(settings: Settings) -> ImageLimits:

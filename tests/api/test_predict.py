@@ -25,7 +25,7 @@ from tests.conftest import (
     picture,
     write_model,
 )
-from verascope.api.predict import Verdict
+from verascope.api.verdict import Verdict
 
 
 def row_of(server: Server, prediction_id: str) -> dict[str, object]:

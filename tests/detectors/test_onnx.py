@@ -11,15 +11,16 @@ import psutil
 import pytest
 from PIL import Image
 
+from verascope.detectors.image import Picture
 from verascope.detectors.onnx import OnnxDetector
 from verascope.errors import DetectorBroken
 from verascope.records import Outcome
 
 Install = Callable[..., Path]
 
-WHITE = Image.new("RGB", (40, 30), "white")  # (1 - 0.5) / 0.25 = 2 in each channel
-BLACK = Image.new("RGB", (40, 30), "black")  # -2
-GREY = Image.new("RGB", (40, 30), (128, 128, 128))  # about 0
+WHITE = Picture.made(Image.new("RGB", (40, 30), "white"))  # (1 - 0.5) / 0.25 = 2 in each channel
+BLACK = Picture.made(Image.new("RGB", (40, 30), "black"))  # -2
+GREY = Picture.made(Image.new("RGB", (40, 30), (128, 128, 128)))  # about 0
 
 
 def sigmoid(z: float) -> float:
@@ -77,7 +78,7 @@ def test_probability_is_taken_as_it_is_and_its_ends_stay_finite(
 def test_channels_last_and_blue_first_feed_the_same_picture(
     install: Install, onnx_writer: Any
 ) -> None:
-    red = Image.new("RGB", (40, 30), (255, 0, 0))
+    red = Picture.made(Image.new("RGB", (40, 30), (255, 0, 0)))
     first_channel = [[1.0, 0.0, 0.0]]
     last = onnx_writer.model(weights=first_channel, shape=[1, 8, 8, 3])
     rgb = OnnxDetector.load(install(last, "rgb", input={"layout": "NHWC"}))
@@ -89,14 +90,14 @@ def test_channels_last_and_blue_first_feed_the_same_picture(
 def test_only_the_centre_square_is_looked_at(install: Install, onnx_writer: Any) -> None:
     wide = Image.new("RGB", (400, 40), "black")
     wide.paste("white", (150, 0, 250, 40))
-    verdict = OnnxDetector.load(install(onnx_writer.model())).detect(wide)
+    verdict = OnnxDetector.load(install(onnx_writer.model())).detect(Picture.made(wide))
     assert verdict.fake_probability_mpct == mpct(sigmoid(6))
 
 
 def test_a_large_picture_is_averaged_not_sampled(install: Install, onnx_writer: Any) -> None:
     checks = np.indices((800, 800)).sum(axis=0) % 2 * 255
     image = Image.fromarray(np.repeat(checks[..., None], 3, axis=2).astype(np.uint8))
-    verdict = OnnxDetector.load(install(onnx_writer.model())).detect(image)
+    verdict = OnnxDetector.load(install(onnx_writer.model())).detect(Picture.made(image))
     assert abs(verdict.fake_probability_mpct - 50_000) < 1_500
 
 
@@ -260,7 +261,8 @@ def test_graphs_nested_without_end_are_refused(install: Install, onnx_writer: An
 
 def test_threads_get_the_answers_one_caller_gets(install: Install, onnx_writer: Any) -> None:
     detector = OnnxDetector.load(install(onnx_writer.model()))
-    images = [Image.new("RGB", (50, 50), (value, 0, 255 - value)) for value in range(0, 250, 10)]
+    colours = [(value, 0, 255 - value) for value in range(0, 250, 10)]
+    images = [Picture.made(Image.new("RGB", (50, 50), colour)) for colour in colours]
     alone = [detector.detect(image) for image in images]
     answers: list[list[Any]] = []
     threads = [

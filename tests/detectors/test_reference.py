@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from verascope.detectors import Detector, ImageLimits, decode, hamming, load
+from verascope.detectors import Detector, ImageLimits, Picture, decode, hamming, load
 from verascope.detectors.perceptual_hash import perceptual_hash
 from verascope.records import Outcome
 
@@ -43,16 +43,16 @@ def samples(detector_data: Path) -> Callable[[str, int], list[bytes]]:
 def test_the_shipped_model_answers_the_same_from_every_thread(
     reference: Detector, photo: Any
 ) -> None:
-    images = [photo(seed, 300, 260) for seed in range(6)]
-    alone = [reference.detect(image) for image in images]
+    pictures = [Picture.made(photo(seed, 300, 260)) for seed in range(6)]
+    alone = [reference.detect(picture) for picture in pictures]
     with ThreadPoolExecutor(6) as pool:
-        together = list(pool.map(reference.detect, images * 5))
+        together = list(pool.map(reference.detect, pictures * 5))
     assert together == alone * 5
 
 
 def test_the_shipped_models_numbers_add_up(reference: Detector, photo: Any) -> None:
     for size in ((32, 32), (1000, 40), (40, 1000), (640, 480)):
-        verdict = reference.detect(photo(2, *size))
+        verdict = reference.detect(Picture.made(photo(2, *size)))
         fake = verdict.fake_probability_mpct
         assert 0 <= fake <= 100_000
         assert verdict.confidence_mpct == max(fake, 100_000 - fake)
@@ -71,7 +71,7 @@ def test_the_shipped_model_tells_sample_fakes_from_sample_photographs(
     reference: Detector, samples: Callable[[str, int], list[bytes]]
 ) -> None:
     def scores(label: str) -> list[int]:
-        pictures = [decode(data, ImageLimits()).pixels for data in samples(label, 24)]
+        pictures = [decode(data, ImageLimits()) for data in samples(label, 24)]
         return [reference.detect(picture).fake_probability_mpct for picture in pictures]
 
     fakes, photographs = scores("fake"), scores("real")

@@ -23,6 +23,7 @@ from verascope.api import (
     predict,
     predictions,
     query,
+    shadows,
     sql,
     system,
 )
@@ -41,6 +42,7 @@ ROUTERS = (
     predictions.router,
     ingestion.router,
     live.router,
+    shadows.router,
     metrics.router,
     system.router,
     docs.router,

@@ -109,6 +109,8 @@ _MEANINGS = {
     429: "More than this caller may send; try again after Retry-After seconds.",
     422: "Values that are not accepted; `errors` names each with what is.",
     500: "Something unexpected; `id` finds it in the log.",
+    502: "The detector answered with something unusable; the failure is on record.",
+    504: "The detector did not answer in time; the failure is on record.",
     503: "Can't be done now; try again after Retry-After seconds.",
 }
 
@@ -123,7 +125,21 @@ def problem(
     headers: Mapping[str, str] | None = None,
     **more: str | int | None,
 ) -> Response:
-    """A problem as a response. kind: the last part of its type, a stable word for programs."""
+    """`problem_body` as a response."""
+    body = problem_body(status, kind, title, detail, errors=errors, **more)
+    return Response(msgspec.json.encode(body), status, {**(headers or {})}, media_type=MEDIA_TYPE)
+
+
+def problem_body(
+    status: int,
+    kind: str,
+    title: str,
+    detail: str,
+    *,
+    errors: Sequence[FieldError] = (),
+    **more: str,
+) -> dict[str, Any]:
+    """The fields of `Problem`. kind: the last part of its type, a stable word for programs."""
     body: dict[str, Any] = {
         "type": f"urn:verascope:problem:{kind}",
         "title": title,
@@ -135,7 +151,7 @@ def problem(
         body["errors"] = [
             {"field": one.field, "value": one.value, "accepted": one.accepted} for one in errors
         ]
-    return Response(msgspec.json.encode(body), status, {**(headers or {})}, media_type=MEDIA_TYPE)
+    return body
 
 
 def answer(error: VerascopeError) -> Response:

@@ -73,6 +73,10 @@ class Info(BaseModel):
         description="P(fake) from 0 to 1: fake from `fake_at` up, real from `real_at` down, else uncertain."
     )
     limits: list[str]
+    explains: bool = Field(description="Whether `/predict?explain=1` is answered.")
+    shadows: list[str] = Field(
+        description="Name and version of each detector that sees the same images without answering."
+    )
     input_limits: dict[str, int]
     formats: list[str]
     version: str
@@ -134,8 +138,7 @@ def _load_reasons(runtime: Runtime) -> list[str]:
     if runtime.folder.lag_seconds > FOLD_LAG_SECONDS:
         lag = runtime.folder.lag_seconds
         reasons.append(f"The summaries are {lag:.0f} seconds behind the recorded predictions.")
-    if runtime.detection.failed_lately:
-        reasons.append("The detector failed within the last minute.")
+    reasons += [*runtime.detection.problems, *runtime.shadows.problems]
     return reasons
 
 
@@ -185,6 +188,8 @@ async def info(runtime: RuntimeDep, principal: Owner) -> Response:
         "metrics": dict(card.metrics),
         "decision": {"fake_at": card.decision.fake_at, "real_at": card.decision.real_at},
         "limits": list(card.limits),
+        "explains": runtime.detection.can_explain,
+        "shadows": [f"{one.name} {one.version}" for one in runtime.shadows.detectors],
         "input_limits": {
             "max_bytes": limits.max_bytes,
             "max_pixels": limits.max_pixels,

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from anyio.to_thread import run_sync
 
 from verascope.detectors.image import CORRUPT, EMPTY, TOO_MANY_BYTES, TOO_MANY_PIXELS, UNSUPPORTED
-from verascope.errors import Busy, Conflict
-from verascope.ingest.detection import DETECTOR_FAILED, Refused
+from verascope.detectors.remote import STATUS as REMOTE_STATUS
+from verascope.errors import DETECTOR_FAILED, Busy, Conflict
+from verascope.ingest.detection import Refused, Seen
 from verascope.ingest.pipeline import Caller, Observation, check_names, prediction
 from verascope.records import Prediction
 from verascope.runtime import Runtime
@@ -31,6 +32,7 @@ _STATUS = {
     TOO_MANY_BYTES: 413,
     TOO_MANY_PIXELS: 413,
     DETECTOR_FAILED: 500,
+    **REMOTE_STATUS,
 }
 
 
@@ -53,13 +55,15 @@ class Submitted:
 class Submission:
     """An image as it was accepted. data is None when it was cut off above the limit.
 
-    arrived_us: wall clock; arrived_ns: `time.perf_counter_ns` of the same moment.
+    arrived_us: wall clock; arrived_ns: `time.perf_counter_ns` of the same moment. filename: as the
+    caller named the file; it is not kept.
     """
 
     data: bytes | None
     caller: Caller
     arrived_us: int
     arrived_ns: int
+    filename: str | None = None
 
     def fingerprint(self) -> str:
         """Equal for equal requests: the image and the fields that were sent with it."""
@@ -119,9 +123,10 @@ class Submissions:
     async def _process(self, submission: Submission, key: IdempotencyKey | None) -> Submitted:
         if key is not None and (stored := await run_sync(self._stored, key)) is not None:
             return stored
-        detail = ""
+        detail, picture = "", None
         try:
-            seen = await self._look(submission)
+            found = await self._look(submission)
+            seen, picture = found.observation, found.picture
         except Refused as refused:
             seen, detail = refused.observation, refused.detail
         spent_us = (time.perf_counter_ns() - submission.arrived_ns) // 1000
@@ -138,14 +143,16 @@ class Submissions:
             return stored
         if seen.verdict is not None and seen.inference_us is not None:
             self._runtime.meters.observe_inference(seen.inference_us)
+        if picture is not None:
+            self._runtime.shadows.offer(fact, picture)
         return Submitted(fact, detail or fact.error_message or "")
 
-    async def _look(self, submission: Submission) -> Observation:
+    async def _look(self, submission: Submission) -> Seen:
         if submission.data is None:
             limit = self._runtime.settings.detection.max_bytes
             seen = Observation(None, error_message=TOO_MANY_BYTES)
             raise Refused(seen, 413, f"The file has more than the {limit} bytes that are accepted.")
-        return await self._runtime.detection.look(submission.data)
+        return await self._runtime.detection.see(submission.data, submission.filename)
 
     def _stored(self, key: IdempotencyKey) -> Submitted | None:
         """The answer that `key` was bound to. Raises Conflict when that was another request."""

@@ -5,17 +5,17 @@ answers with a verdict. Nothing here knows the web, the store or the settings.
 """
 
 from verascope.detectors.detector import Decision, Detector, DetectorCard
-from verascope.detectors.image import DecodedImage, ImageLimits, decode, inspect
+from verascope.detectors.image import ImageLimits, Picture, decode, inspect
 from verascope.detectors.perceptual_hash import HASH_VERSION, hamming
 from verascope.detectors.registry import load
 
 __all__ = [
     "HASH_VERSION",
     "Decision",
-    "DecodedImage",
     "Detector",
     "DetectorCard",
     "ImageLimits",
+    "Picture",
     "decode",
     "hamming",
     "inspect",

@@ -116,14 +116,26 @@ class ImageLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class DecodedImage:
-    """The first frame, upright, RGB, transparency on white."""
+class Picture:
+    """An image as it was sent and as it is seen.
+
+    pixels: the first frame, upright, RGB, transparency on white. data: the bytes as they came, empty
+    for a picture that was made here. filename: as its sender named it.
+    """
 
     facts: ImageFacts
     pixels: Image.Image
+    data: bytes = b""
+    filename: str | None = None
+
+    @classmethod
+    def made(cls, pixels: Image.Image) -> "Picture":
+        """A picture that nobody sent: to warm up, or with a part of another one covered."""
+        width, height = pixels.size
+        return cls(ImageFacts("", 0, None, width, height), pixels)
 
 
-def decode(data: bytes, limits: ImageLimits) -> DecodedImage:
+def decode(data: bytes, limits: ImageLimits, filename: str | None = None) -> Picture:
     """The picture in `data` and what is kept of it.
 
     Raises ImageRefused: 400 empty, corrupt or too small, 413 too many bytes or pixels, 415 not one
@@ -160,7 +172,7 @@ def decode(data: bytes, limits: ImageLimits) -> DecodedImage:
         perceptual_hash=phash,
         perceptual_hash_quality=quality,
     )
-    return DecodedImage(facts, pixels)
+    return Picture(facts, pixels, data, filename)
 
 
 def inspect(data: bytes) -> ImageFacts:

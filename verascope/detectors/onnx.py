@@ -6,6 +6,7 @@ very bytes are handed to the runtime: nothing else is opened, and nothing can ch
 
 import hashlib
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,11 +15,13 @@ import numpy.typing as npt
 import onnxruntime
 from PIL import Image
 
-from verascope.detectors.detector import Decision, DetectorCard
+from verascope.detectors.detector import Area, Decision, DetectorCard, Explanation
+from verascope.detectors.image import Picture
+from verascope.detectors.occlusion import occlusion
 from verascope.detectors.onnx_file import objections
 from verascope.detectors.sidecar import InputSpec, OutputSpec, Platt, Sidecar, read_sidecar
 from verascope.errors import DetectorBroken
-from verascope.records import FULL_MPCT, Outcome, Verdict
+from verascope.records import Verdict
 
 _RESAMPLE = {
     "bicubic": Image.Resampling.BICUBIC,
@@ -37,6 +40,8 @@ class OnnxDetector:
         self._sidecar = sidecar
         self._session = session
         self._source = source
+        self._decision = Decision(sidecar.decision.fake_at, sidecar.decision.real_at)
+        self._takes_batches = not isinstance(session.get_inputs()[0].shape[0], int)
         spec = sidecar.input
         self._order = slice(None, None, 1 if spec.color == "RGB" else -1)
         # (x/255 - mean) / std, as one product and one sum.
@@ -62,7 +67,7 @@ class OnnxDetector:
             raise DetectorBroken(f"{sidecar_path}: {'; '.join(wrong)}")
         detector = cls(sidecar, session, model_path)
         side = sidecar.input.size
-        detector.detect(Image.new("RGB", (side, side), "grey"))
+        detector.detect(Picture.made(Image.new("RGB", (side, side), "grey")))
         return detector
 
     @property
@@ -73,6 +78,10 @@ class OnnxDetector:
     def version(self) -> str:
         return self._sidecar.version
 
+    @property
+    def problem(self) -> str | None:
+        return None
+
     def describe(self) -> DetectorCard:
         sidecar = self._sidecar
         return DetectorCard(
@@ -80,30 +89,46 @@ class OnnxDetector:
             version=sidecar.version,
             model_type=sidecar.model_type,
             device="cpu",
-            decision=Decision(sidecar.decision.fake_at, sidecar.decision.real_at),
+            decision=self._decision,
             licence=sidecar.licence,
             metrics=sidecar.metrics,
             limits=sidecar.limits,
         )
 
-    def detect(self, image: Image.Image) -> Verdict:
-        if self._session is None:
-            raise DetectorBroken(f"{self._source}: the detector was closed")
-        try:
-            (answer,) = self._session.run(
-                [self._sidecar.output.name], {self._sidecar.input.name: self._tensor(image)}
-            )
-        # The runtime raises classes of its own C++ module without a common public base.
-        except Exception as error:
-            raise DetectorBroken(f"{self._source}: {_first_line(error)}") from error
-        return self._verdict(self._fake_probability(np.asarray(answer, np.float64).ravel()))
+    def detect(self, picture: Picture) -> Verdict:
+        values = self._run(self._tensor(_square(picture.pixels, self._sidecar.input)))
+        return self._decision.verdict(self._fake_probability(values), self.version)
+
+    def explain(self, picture: Picture) -> Explanation:
+        spec = self._sidecar.input
+        return occlusion(_square(picture.pixels, spec), _seen(picture.pixels, spec), self._scores)
 
     def close(self) -> None:
         self._session = None
 
-    def _tensor(self, image: Image.Image) -> npt.NDArray[np.float32]:
+    def _scores(self, squares: Sequence[Image.Image]) -> list[float]:
+        tensors = [self._tensor(square) for square in squares]
+        if self._takes_batches:
+            values = self._run(np.concatenate(tensors)).reshape(len(squares), -1)
+        else:
+            values = np.stack([self._run(tensor) for tensor in tensors])
+        return [self._fake_probability(row) for row in values]
+
+    def _run(self, tensor: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+        """All values that come out, in one row."""
+        session = self._session
+        if session is None:
+            raise DetectorBroken(f"{self._source}: the detector was closed")
+        try:
+            (answer,) = session.run([self._sidecar.output.name], {self._sidecar.input.name: tensor})
+        # The runtime raises classes of its own C++ module without a common public base.
+        except Exception as error:
+            raise DetectorBroken(f"{self._source}: {_first_line(error)}") from error
+        return np.asarray(answer, np.float64).ravel()
+
+    def _tensor(self, square: Image.Image) -> npt.NDArray[np.float32]:
         spec = self._sidecar.input
-        scaled = np.array(_square(image, spec), np.float32)[:, :, self._order]
+        scaled = np.array(square, np.float32)[:, :, self._order]
         scaled *= self._scale
         scaled += self._shift
         planes = scaled.transpose(2, 0, 1) if spec.layout == "NCHW" else scaled
@@ -121,18 +146,6 @@ class OnnxDetector:
         if isinstance(calibration, Platt):
             log_odds = calibration.a * log_odds + calibration.b
         return 0.5 * (1.0 + math.tanh(0.5 * log_odds))
-
-    def _verdict(self, fake_probability: float) -> Verdict:
-        # Decided on the rounded number that is stored, so that rows and thresholds never disagree.
-        fake = round(fake_probability * FULL_MPCT)
-        decision = self._sidecar.decision
-        if fake >= round(decision.fake_at * FULL_MPCT):
-            outcome = Outcome.FAKE
-        elif fake <= round(decision.real_at * FULL_MPCT):
-            outcome = Outcome.REAL
-        else:
-            outcome = Outcome.UNCERTAIN
-        return Verdict(outcome, max(fake, FULL_MPCT - fake), fake, self.version)
 
 
 def _read_model(sidecar_path: Path, sidecar: Sidecar) -> tuple[Path, bytes]:
@@ -217,11 +230,23 @@ def _fits(declared: list[int | str | None], shape: tuple[int, ...]) -> bool:
 def _square(image: Image.Image, spec: InputSpec) -> Image.Image:
     """The centre of the image at the model's scale. Pillow's filters widen with the scale:
     antialiased."""
-    scale = spec.resize_short_side / min(image.size)
-    width, height = (max(spec.resize_short_side, round(side * scale)) for side in image.size)
+    width, height = _scaled(image, spec)
     resized = image.convert("RGB").resize((width, height), _RESAMPLE[spec.resample])
     left, top = (width - spec.size) // 2, (height - spec.size) // 2
     return resized.crop((left, top, left + spec.size, top + spec.size))
+
+
+def _scaled(image: Image.Image, spec: InputSpec) -> tuple[int, int]:
+    scale = spec.resize_short_side / min(image.size)
+    width, height = (max(spec.resize_short_side, round(side * scale)) for side in image.size)
+    return width, height
+
+
+def _seen(image: Image.Image, spec: InputSpec) -> Area:
+    """The part of the image that `_square` keeps."""
+    width, height = _scaled(image, spec)
+    left, top = (width - spec.size) // 2, (height - spec.size) // 2
+    return Area(left / width, top / height, spec.size / width, spec.size / height)
 
 
 def _log_odds(values: npt.NDArray[np.float64], spec: OutputSpec) -> float | None:

@@ -8,6 +8,8 @@ import msgspec
 
 from verascope.detectors.detector import Detector
 from verascope.detectors.onnx import OnnxDetector
+from verascope.detectors.python import PythonDetector
+from verascope.detectors.remote import RemoteDetector
 from verascope.errors import DetectorBroken
 
 REFERENCE = "reference"
@@ -16,6 +18,8 @@ any."""
 
 KINDS: dict[str, Callable[[Path, int], Detector]] = {
     "onnx": OnnxDetector.load,
+    "python": PythonDetector.load,
+    "remote": RemoteDetector.load,
 }
 """`kind` in the sidecar -> what loads it from the sidecar's path and a number of threads."""
 

@@ -5,11 +5,13 @@ Unknown keys are refused by name, so that a misspelt threshold can't be silently
 
 import math
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from verascope.errors import DetectorBroken
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 class InputSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,26 +84,42 @@ class Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def read_sidecar(path: Path) -> Sidecar:
     """The checked sidecar at `path`. Raises DetectorBroken that names the file and each wrong
     field."""
+    sidecar = decode_sidecar(path, Sidecar)
+    refuse(path, _contradictions(sidecar))
+    return sidecar
+
+
+def decode_sidecar(path: Path, kind: type[S]) -> S:
+    """The file at `path` in the shape of its kind. Raises DetectorBroken with the field that isn't."""
     try:
-        sidecar = msgspec.json.decode(path.read_bytes(), type=Sidecar)
+        return msgspec.json.decode(path.read_bytes(), type=kind)
     except OSError as error:
         raise DetectorBroken(f"{path}: can't be read ({error.strerror})") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DetectorBroken(f"{path}: {error}") from error
-    if wrong := _contradictions(sidecar):
+
+
+def refuse(path: Path, wrong: list[str]) -> None:
+    """Raises DetectorBroken when anything is wrong, with all of it."""
+    if wrong:
         raise DetectorBroken(f"{path}: {'; '.join(wrong)}")
-    return sidecar
 
 
 def _contradictions(sidecar: Sidecar) -> list[str]:
     """One sentence for each field that can't be meant as it stands."""
-    empty = [field for field in ("name", "version") if not getattr(sidecar, field)]
     return [
-        *(f"{field}: is empty" for field in empty),
+        *name_contradictions(sidecar.name, sidecar.version),
         *_input_contradictions(sidecar.input),
         *_output_contradictions(sidecar.output),
-        *_decision_contradictions(sidecar.decision),
+        *decision_contradictions(sidecar.decision),
         *_calibration_contradictions(sidecar.calibration),
+    ]
+
+
+def name_contradictions(name: str, version: str) -> list[str]:
+    """What is wrong with the two names that every detector has."""
+    return [
+        f"{field}: is empty" for field, text in (("name", name), ("version", version)) if not text
     ]
 
 
@@ -138,7 +156,8 @@ def _output_contradictions(spec: OutputSpec) -> list[str]:
     ]
 
 
-def _decision_contradictions(spec: DecisionSpec) -> list[str]:
+def decision_contradictions(spec: DecisionSpec) -> list[str]:
+    """What is wrong with the thresholds."""
     if 0.0 <= spec.real_at <= 0.5 <= spec.fake_at <= 1.0:
         return []
     return [

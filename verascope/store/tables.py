@@ -298,6 +298,41 @@ performance_benchmarks = Table(
     Column("throughput_per_second", Float),
     Column("accuracy_rate", Float),
     Column("total_processed", BigInteger),
+    Column("detector", Text),
+    Column("dataset", Text),
+    Column("dataset_hash", Text),
+    Column("real_count", BigInteger),
+    Column("fake_count", BigInteger),
+    Column("failed_count", BigInteger),
+    Column("auc", Float),
+    Column("false_positive_rate", Float),
+    Column("false_negative_rate", Float),
+    Column("calibration_error", Float),
+    Column("uncertain_share", Float),
+    Column("latency_p50", Float),
+    Column("latency_p95", Float),
+    Column("latency_p99", Float),
+    # Intervals, sources and failed files, as JSON.
+    Column("detail", Text),
+    sqlite_autoincrement=True,
+)
+
+shadow_verdicts = Table(
+    "shadow_verdicts",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    _tenant(),
+    Column("prediction_id", String(36), nullable=False),
+    # When the prediction happened, so that a range holds the same pictures in both tables.
+    Column("timestamp", Utc, nullable=False),
+    Column("model_version", Text, nullable=False),
+    Column("detector", Text, nullable=False),
+    Column("prediction", Text),
+    Column("confidence", Float),
+    Column("fake_probability", Float),
+    Column("inference_time_ms", Float),
+    Column("error_message", Text),
+    Index("ix_shadow_verdicts_tenant_timestamp", "tenant_id", "timestamp"),
     sqlite_autoincrement=True,
 )
 

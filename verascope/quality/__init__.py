@@ -1,0 +1,1 @@
+"""Is it right? Detectors measured against labelled pictures, and against each other."""
