@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from verascope import __version__
 from verascope.api import (
     analytics,
+    batch,
     dashboard,
     docs,
     errors,
@@ -35,6 +36,7 @@ from verascope.runtime import Runtime
 
 ROUTERS = (
     predict.router,
+    batch.router,
     analytics.router,
     health.router,
     query.router,
@@ -82,6 +84,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.submissions = Submissions(runtime)
+    app.state.batches = batch.Places()
     app.state.uploads = Uploads(runtime.settings.detection.max_bytes)
     app.state.bodies = Uploads(2 * MAX_BYTES)
     errors.install(app)
@@ -125,7 +128,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
         components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
-        for path in ("/predict", ingestion_openapi.PATH):
+        for path in ("/predict", "/predict/batch", ingestion_openapi.PATH):
             schema["paths"][path]["post"]["security"] = [{}, {"key": []}]
         app.openapi_schema = schema
     return app.openapi_schema

@@ -137,7 +137,7 @@ def problem_body(
     detail: str,
     *,
     errors: Sequence[FieldError] = (),
-    **more: str,
+    **more: str | int | None,
 ) -> dict[str, Any]:
     """The fields of `Problem`. kind: the last part of its type, a stable word for programs."""
     body: dict[str, Any] = {

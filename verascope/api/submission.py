@@ -10,6 +10,7 @@ import hashlib
 import logging
 import time
 from dataclasses import dataclass, replace
+from typing import Any
 
 from anyio.to_thread import run_sync
 
@@ -77,7 +78,7 @@ class Submissions:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._tasks: set[asyncio.Task[Submitted]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._by_key: dict[tuple[int, str], tuple[str, asyncio.Task[Submitted]]] = {}
 
     async def submit(self, submission: Submission, key: str | None) -> Submitted:
@@ -103,8 +104,7 @@ class Submissions:
 
     async def _run(self, submission: Submission, key: IdempotencyKey | None) -> Submitted:
         task = asyncio.create_task(self._process(submission, key))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self.keep(task)
         if key is not None:
             place = (key.tenant_id, key.key_hash)
             self._by_key[place] = (key.request_hash, task)
@@ -112,6 +112,11 @@ class Submissions:
         # Perhaps nobody is left to hear of it; the log is.
         task.add_done_callback(_look_at_exception)
         return await asyncio.shield(task)
+
+    def keep(self, task: "asyncio.Task[Any]") -> None:
+        """Let a task that has accepted an image live until it ends, and `drain` wait for it."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def drain(self, seconds: float) -> None:
         """Waits until everything accepted is committed or has failed, at most so long."""

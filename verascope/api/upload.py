@@ -73,14 +73,14 @@ async def uploaded(request: Request, uploads: Uploads) -> AsyncIterator[Upload]:
             f"Send the image as multipart/form-data with a file in the field `{FIELD}`; this is "
             f"{content_type[:80] or 'without a content type'}.",
         )
-    body = _Body(request, uploads)
+    body = _Counted(request, uploads)
     try:
         yield await _parsed(request, body)
     finally:
         body.release()
 
 
-async def _parsed(request: Request, body: "_Body") -> Upload:
+async def _parsed(request: Request, body: "_Counted") -> Upload:
     parser = _Parser(request.headers, body.chunks(), max_files=10, max_fields=50)
     parser.spool_max_size = body.limit
     try:
@@ -133,21 +133,22 @@ class _Cut(Exception):
     """The body passed its limit."""
 
 
-class _Body:
-    """The bytes of one request's body, counted."""
+class Body:
+    """The bytes of one request's body up to a limit. Silence of the caller ends it."""
 
-    def __init__(self, request: Request, uploads: Uploads) -> None:
+    def __init__(self, request: Request, limit: int) -> None:
         self._stream = request.stream()
-        self._uploads = uploads
-        self._taken = 0
-        self.limit = uploads.largest + SLACK_BYTES
+        self._seen = 0
+        self.limit = limit
+        self.was_cut = False
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
+        """Ends early, with `was_cut`, when the limit is passed."""
         while (chunk := await self._next(SILENCE_SECONDS)) is not None:
-            self._uploads.take(len(chunk))
-            self._taken += len(chunk)
-            if self._taken > self.limit:
-                raise _Cut
+            self._seen += len(chunk)
+            if self._seen > self.limit:
+                self.was_cut = True
+                return
             yield chunk
 
     async def throw_away_rest(self) -> bool:
@@ -172,6 +173,23 @@ class _Body:
             raise Unreadable(
                 408, f"Nothing of the body arrived for {seconds:.0f} seconds."
             ) from None
+
+
+class _Counted(Body):
+    """A body whose bytes are held in memory until it is released."""
+
+    def __init__(self, request: Request, uploads: Uploads) -> None:
+        super().__init__(request, uploads.largest + SLACK_BYTES)
+        self._uploads = uploads
+        self._taken = 0
+
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        async for chunk in super().chunks():
+            self._uploads.take(len(chunk))
+            self._taken += len(chunk)
+            yield chunk
+        if self.was_cut:
+            raise _Cut
 
     def release(self) -> None:
         self._uploads.give_back(self._taken)
