@@ -137,6 +137,7 @@ def test_a_failed_event_has_a_reason_and_no_verdict() -> None:
         ({**PLAIN, "file_size": 1.5}, ["file_size"]),
         ({**PLAIN, "file_hash": "abc"}, ["file_hash"]),
         ({**PLAIN, "country": "QQ"}, ["country"]),
+        ({**PLAIN, "image_format": "docx"}, ["image_format"]),
         ({**PLAIN, "user_ip": "1.2.3"}, ["user_ip"]),
         ({**PLAIN, "client": "a\u202eb"}, ["client"]),
         ({**PLAIN, "client": "x" * 121}, ["client"]),
@@ -195,7 +196,7 @@ def test_a_key_counts_for_its_client_and_names_others_only_when_it_may() -> None
 
 
 def test_image_facts_need_no_hash() -> None:
-    event = {**PLAIN, "file_size": 5, "image_format": "jpeg", "image_width": 640}
+    event = {**PLAIN, "file_size": 5, "image_format": "jpg", "image_width": 640}
     assert stored(event).image == ImageFacts(None, 5, "JPEG", 640, None)
 
 

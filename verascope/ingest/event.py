@@ -42,6 +42,13 @@ MAX_TAGS = 16
 MAX_DURATION_MS = 86_400_000
 LARGEST = 2**63 - 1
 
+FORMATS = (
+    "JPEG", "PNG", "GIF", "BMP", "WEBP", "AVIF", "HEIF", "TIFF", "JPEG2000", "JXL", "ICO", "PSD", "SVG", "RAW", "OTHER",
+)  # fmt: skip
+"""A closed set: what anybody may invent can't be counted."""
+
+_SPELT = {"JPG": "JPEG", "TIF": "TIFF", "HEIC": "HEIF", "JP2": "JPEG2000"}
+
 Percent = Annotated[float, Meta(ge=0, le=100)]
 Milliseconds = Annotated[float, Meta(ge=0, le=MAX_DURATION_MS)]
 Name = Annotated[str, Meta(max_length=4 * MAX_NAME)]
@@ -82,7 +89,7 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     user_agent: str | None = None
     file_hash: Annotated[str, Meta(pattern="^[0-9a-fA-F]{64}$")] | None = None
     file_size: Size | None = None
-    image_format: Annotated[str, Meta(pattern=r"^[!-~]{1,20}$")] | None = None
+    image_format: Name | None = None
     image_width: Side | None = None
     image_height: Side | None = None
     label: Literal["real", "fake"] | None = None
@@ -108,7 +115,7 @@ ACCEPTED: dict[str, str] = {
     "user_agent": "text",
     "file_hash": "SHA-256 in 64 hex digits",
     "file_size": f"a whole number from 0 to {LARGEST}",
-    "image_format": "1 to 20 printable ASCII characters, such as JPEG",
+    "image_format": f"one of {', '.join(FORMATS)}, in any case",
     "image_width": "a whole number from 1 to 1000000",
     "image_height": "a whole number from 1 to 1000000",
     "label": "real or fake",
@@ -199,6 +206,9 @@ def accept_typed(event: Event, context: Context) -> Prediction | Rejected:
     use_case = _name("use_case", event.use_case, problems)
     model_version = _name("model_version", event.model_version, problems)
     country = _country(event, problems)
+    if event.image_format is not None and _format(event.image_format) not in FORMATS:
+        found = shown(event.image_format)
+        problems.append(FieldError("image_format", found, ACCEPTED["image_format"]))
     _check_tags(event.tags, problems)
     message = _message(event, outcome, problems)
     if problems:
@@ -389,7 +399,7 @@ def _image(event: Event) -> ImageFacts | None:
     facts = ImageFacts(
         event.file_hash and event.file_hash.lower(),
         event.file_size,
-        event.image_format and event.image_format.upper(),
+        _format(event.image_format),
         event.image_width,
         event.image_height,
     )
@@ -397,6 +407,13 @@ def _image(event: Event) -> ImageFacts | None:
 
 
 _NO_FACTS = ImageFacts()
+
+
+def _format(text: str | None) -> str | None:
+    if text is None:
+        return None
+    name = text.upper()
+    return _SPELT.get(name, name)
 
 
 def _canonical(tags: Mapping[str, str]) -> str:
