@@ -70,13 +70,16 @@ def test_nothing_is_open_to_a_request_that_was_passed_on(
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_key_opens_nothing_but_predict_and_ingestion(
+def test_key_opens_nothing_but_detection_and_ingestion(
     server: Server, key: str, method: str, path: str
 ) -> None:
     with server.client() as client:
         headers = {"X-Forwarded-For": "203.0.113.7", **bearer(key)}
         response = client.request(method, path, headers=headers)
-    is_open = path == "/predict" or (method, path) == ("POST", "/api/v1/predictions")
+    is_open = path in ("/predict", "/predict/batch") or (method, path) == (
+        "POST",
+        "/api/v1/predictions",
+    )
     assert response.status_code == (415 if is_open else 403)
 
 

@@ -289,3 +289,9 @@ def test_every_open_column_is_described() -> None:
 def test_tables_with_secrets_are_not_open() -> None:
     names = {table.name for table in OPEN_TABLES}
     assert not names & {"api_keys", "idempotency_keys", "tenants", "settings", "alembic_version"}
+
+
+def test_every_open_table_and_column_is_explained() -> None:
+    assert all(
+        column["description"] for table in sql_schema.tables() for column in table["columns"]
+    )

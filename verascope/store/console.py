@@ -27,6 +27,8 @@ from verascope.store.database import Database
 OPEN_TABLES: tuple[Table, ...] = (
     tables.predictions,
     tables.labels,
+    tables.prediction_tags,
+    tables.shadow_verdicts,
     tables.rollups,
     tables.rollup_histograms,
     tables.system_metrics,
