@@ -142,3 +142,25 @@ def test_a_file_that_is_no_object_is_refused_with_its_path(tmp_path: Path, text:
 def test_a_threshold_set_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="set it once"):
         load(tmp_path, {"cpu_usage": 80, "thresholds": {"cpu_usage": 81}})
+
+
+def test_every_setting_is_told_in_words() -> None:
+    assert sorted(config.ABOUT) == sorted(config.names())
+    sections = {name.partition(".")[0] if "." in name else "" for name in config.ABOUT}
+    assert sections == set(config.SECTIONS)
+
+
+def test_origins_are_told_and_cannot_be_set(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    path = tmp_path / "config" / "monitoring.json"
+    path.write_text('{"cpu_usage": 70, "recording": {"client_limit": 5}}')
+    settings = config.load(
+        {"VERASCOPE_HOME": str(tmp_path), "VERASCOPE_RECORDING_CLIENT_LIMIT": "6"}
+    )
+    assert {name: one.source for name, one in settings.origins.items()} == {
+        "thresholds.cpu_usage": "file",
+        "recording.client_limit": "environment",
+    }
+    path.write_text('{"origins": {}}')
+    with pytest.raises(Invalid, match="origins"):
+        config.load({"VERASCOPE_HOME": str(tmp_path)})

@@ -72,7 +72,7 @@ def settings_leaves(
     """(path, default) of every setting; NODEFAULT where it is required."""
     for field in msgspec.structs.fields(struct):
         path = (*prefix, field.name)
-        if path == ("home",):
+        if path in (("home",), ("origins",)):
             continue
         inner = config._struct(field.type)
         if inner is not None:

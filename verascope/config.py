@@ -7,6 +7,7 @@ section and key, upper case, e.g. `VERASCOPE_DETECTION_MAX_BYTES`; `…_FILE` re
 """
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from decimal import Decimal
@@ -120,8 +121,18 @@ class Privacy(_Section, frozen=True, kw_only=True):
     address: Literal["full", "truncated", "hashed", "none"] = "hashed"
 
 
+class Origin(_Section, frozen=True):
+    """Where a setting's value came from: `file` or `environment`, and the file's path or the variable's name."""
+
+    source: Literal["file", "environment"]
+    where: str
+
+
 class Settings(_Section, frozen=True, kw_only=True):
-    """Everything that can be set. `home` holds analytics/, logs/ and config/."""
+    """Everything that can be set. `home` holds analytics/, logs/ and config/.
+
+    origins: dotted name → Origin of each setting that has not its default. It is told, not set.
+    """
 
     home: Path = PROJECT_ROOT
     database_url: str | None = None
@@ -136,6 +147,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     business: Business = Business()
     console: Console = Console()
     privacy: Privacy = Privacy()
+    origins: dict[str, Origin] = {}
 
     @property
     def database_path(self) -> Path:
@@ -173,7 +185,9 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     values = _from_file(path)
     values["home"] = str(home)
     problems: list[FieldError] = []
-    _overlay(values, environ, problems)
+    where = str(path.relative_to(home))
+    origins = {name: Origin("file", where) for name in names() if _holds(values, name)}
+    origins |= _overlay(values, environ, problems)
     problems += _check(values, Settings, "")
     if problems:
         raise Invalid(*problems)
@@ -181,7 +195,74 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     problems = _limits(settings)
     if problems:
         raise Invalid(*problems)
-    return settings
+    return msgspec.structs.replace(settings, origins=origins)
+
+
+def names() -> list[str]:
+    """The dotted name of every setting."""
+    return [".".join(path) for path in _leaves(Settings) if path != ("home",)]
+
+
+def value_of(settings: Settings, name: str) -> Any:
+    """The value of the setting called `name`; None where its section is absent."""
+    found: Any = settings
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
+def kind_of(name: str) -> Any:
+    """The declared type of the setting called `name`."""
+    struct: type[msgspec.Struct] = Settings
+    *sections, leaf = name.split(".")
+    for section in sections:
+        inner = _struct(_field(struct, section).type)
+        assert inner is not None
+        struct = inner
+    return _field(struct, leaf).type
+
+
+def _field(struct: type[msgspec.Struct], name: str) -> Any:
+    return next(field for field in msgspec.structs.fields(struct) if field.name == name)
+
+
+def changed(settings: Settings, name: str, value: object) -> Settings:
+    """`settings` with one value of an inner section replaced. Raises Invalid as `load` does."""
+    section, leaf = name.split(".")
+    try:
+        if isinstance(value, bool):
+            raise msgspec.ValidationError("Expected a number or text, got a truth value")
+        # A float would bring its binary digits along: 0.1 is meant as it is written.
+        plain = str(value) if isinstance(value, int | float) else value
+        converted = msgspec.convert(plain, kind_of(name), strict=False)
+    except msgspec.ValidationError as error:
+        raise Invalid.of(name, value, str(error)) from None
+    inner = msgspec.structs.replace(getattr(settings, section), **{leaf: converted})
+    found = msgspec.structs.replace(settings, **{section: inner})
+    problems = [problem for problem in _limits(found) if problem.field == name]
+    if problems:
+        raise Invalid(*problems)
+    return found
+
+
+def accepted(name: str) -> str | None:
+    """What a setting accepts, in words; None when there is nothing to say."""
+    return {one: text for one, _, _, text in _checks(Settings())}.get(name)
+
+
+def variable(name: str) -> str:
+    """The environment variable of the setting called `name`."""
+    full = PREFIX + name.replace(".", "_").upper()
+    return {long: short for short, long in _ENV_ALIASES.items()}.get(full, full)
+
+
+def _holds(values: Mapping[str, Any], name: str) -> bool:
+    place: Any = values
+    for part in name.split("."):
+        if not isinstance(place, dict) or part not in place:
+            return False
+        place = place[part]
+    return True
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -211,7 +292,8 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 def _overlay(
     values: dict[str, Any], environ: Mapping[str, str], problems: list[FieldError]
-) -> None:
+) -> dict[str, Origin]:
+    origins = {}
     known = {PREFIX + "_".join(path).upper(): path for path in _leaves(Settings)}
     for name, value in sorted(environ.items()):
         if not name.startswith(PREFIX) or name == "VERASCOPE_HOME":
@@ -237,6 +319,8 @@ def _overlay(
             place = place.setdefault(section, {})
         listy = leaf in _LISTS
         place[leaf] = [part.strip() for part in raw.split(",") if part.strip()] if listy else raw
+        origins[".".join(known[key])] = Origin("environment", name)
+    return origins
 
 
 _LISTS = frozenset({"recipients", "allowed_hosts", "trusted_proxies", "indexed_tags", "shadows"})
@@ -254,6 +338,8 @@ def _struct(kind: Any) -> type[msgspec.Struct] | None:
 def _leaves(struct: type[msgspec.Struct]) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
     for field in msgspec.structs.fields(struct):
+        if field.name == "origins":
+            continue
         inner = _struct(field.type)
         if inner is not None:
             found += [(field.name, *rest) for rest in _leaves(inner)]
@@ -273,6 +359,7 @@ def _check(values: Any, struct: type[msgspec.Struct], prefix: str) -> list[Field
     if not isinstance(values, dict):
         return [FieldError(prefix.rstrip("."), shown(values), "an object")]
     fields = {field.name: field for field in msgspec.structs.fields(struct)}
+    fields.pop("origins", None)
     problems = []
     for key, value in values.items():
         if key not in fields:
@@ -301,10 +388,19 @@ def _is_amount(money: Decimal) -> bool:
 
 
 def _limits(settings: Settings) -> list[FieldError]:
+    return [
+        FieldError(name, shown(value), accepted)
+        for name, value, ok, accepted in _checks(settings)
+        if not ok
+    ]
+
+
+def _checks(settings: Settings) -> list[tuple[str, Any, bool, str]]:
+    """(name, value, whether it is within its limits, the limits in words)"""
     price = settings.pricing.default_price
     value = settings.business.value_per_fake
     t = settings.thresholds
-    checks = [
+    checks: list[tuple[str, Any, bool, str]] = [
         ("server.port", settings.server.port, 1 <= settings.server.port <= 65535, "1 to 65535"),
         (
             "detection.threads",
@@ -392,9 +488,69 @@ def _limits(settings: Settings) -> list[FieldError]:
         ),
     ]
     checks += [
-        (f"thresholds.{name}", getattr(t, name), getattr(t, name) >= 0, "0 or more")
+        (f"thresholds.{name}", getattr(t, name), 0 <= getattr(t, name) < math.inf, "0 or more")
         for name in t.__struct_fields__
     ]
-    return [
-        FieldError(name, shown(value), accepted) for name, value, ok, accepted in checks if not ok
-    ]
+    return checks
+
+
+class About(_Section, frozen=True):
+    """What people are told of a setting. is_live: it can be changed while the server runs."""
+
+    description: str
+    unit: str | None = None
+    is_live: bool = False
+    is_secret: bool = False
+
+
+SECTIONS = {
+    "": "This service",
+    "server": "Server",
+    "detection": "Detection",
+    "recording": "Recording",
+    "pricing": "Prices",
+    "business": "Business value",
+    "thresholds": "Alert thresholds",
+    "alerts": "Alerts",
+    "console": "SQL console",
+    "privacy": "Privacy",
+}
+"""Section → label, in the order in which they are shown."""
+
+ABOUT = {
+    "database_url": About("Address of another database than the file of this service.", is_secret=True),
+    "redis_url": About("Reserved for running several instances.", is_secret=True),
+    "log_level": About("How much the log says."),
+    "server.host": About("Address to listen on."),
+    "server.port": About("Port to listen on."),
+    "server.allowed_hosts": About("Host names this service is called by, besides localhost."),
+    "server.trusted_proxies": About("Addresses or networks whose forwarding headers are believed."),
+    "server.drain_seconds": About("How long stopping may take.", "seconds"),
+    "detection.detector": About("Name of a detector, or the path of its sidecar file."),
+    "detection.threads": About("Images analysed at the same time; 0: as many as there are cores.", "images"),
+    "detection.max_bytes": About("Largest accepted file.", "bytes"),
+    "detection.max_pixels": About("Largest accepted picture, judged before it is decoded.", "pixels"),
+    "detection.min_side": About("Shortest accepted side.", "pixels"),
+    "recording.synchronous": About("FULL survives a power cut, NORMAL a crash of the process only."),
+    "recording.queue_limit": About("Predictions that may wait for a commit before callers hear 503.", "predictions"),
+    "recording.retention_days": About("How long predictions are kept.", "days", is_live=True),
+    "recording.client_limit": About("Clients with a summary of their own; the others share (other).", "clients"),
+    "recording.columns_memory_mb": About("Memory for filtered questions.", "MB"),
+    "pricing.default_price": About("Price of one billable prediction, from now on; what is recorded keeps its price.", "USD", is_live=True),
+    "pricing.high_confidence": About("Fakes above this confidence count as high-confidence; a change rebuilds the summaries.", "percent"),
+    "business.value_per_fake": About("Damage that one detected fake would have done.", "USD", is_live=True),
+    "thresholds.cpu_usage": About("Alert above this use of the processors.", "percent", is_live=True),
+    "thresholds.memory_usage": About("Alert above this use of memory.", "percent", is_live=True),
+    "thresholds.error_rate": About("Alert above this share of failed predictions.", "percent", is_live=True),
+    "thresholds.response_time": About("Alert above this response time.", "ms", is_live=True),
+    "thresholds.accuracy_drop": About("Alert when accuracy lies this far below the model's benchmark.", "points", is_live=True),
+    "alerts.email.smtp_server": About("Mail server."),
+    "alerts.email.smtp_port": About("Its port."),
+    "alerts.email.sender_email": About("Address that mails come from."),
+    "alerts.email.sender_password": About("Password at the mail server.", is_secret=True),
+    "alerts.email.recipients": About("Addresses that are mailed."),
+    "console.seconds": About("How long a query may take.", "seconds"),
+    "console.rows": About("How many rows a query may give.", "rows"),
+    "privacy.address": About("How the caller's address is kept."),
+}  # fmt: skip
+"""Every setting in words; a test compares it with the fields above."""

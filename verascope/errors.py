@@ -66,6 +66,10 @@ class Conflict(VerascopeError):
     """The same identity was used before with other content."""
 
 
+class Fixed(VerascopeError):
+    """A setting that can't be changed here; `detail` says what fixes it."""
+
+
 class Forbidden(VerascopeError):
     """The caller may not do this; `detail` says who can."""
 

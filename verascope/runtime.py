@@ -37,7 +37,8 @@ from verascope.security.rate import RateLimit
 from verascope.store.columns import Columns
 from verascope.store.database import Database
 from verascope.store.fold import WAIT_SECONDS, Folder, Submit
-from verascope.store.tables import dimension_keys, fold_state, predictions
+from verascope.store.tables import DEFAULT_TENANT, dimension_keys, fold_state, predictions
+from verascope.store.tuning import Tuning
 
 T = TypeVar("T")
 
@@ -49,7 +50,7 @@ class Runtime:
     now: the wall clock. latest: the latest instant it can be, for judging the clocks of others.
     """
 
-    settings: Settings
+    tuning: Tuning
     database: Database
     writer: Writer
     folder: Folder
@@ -59,7 +60,8 @@ class Runtime:
     console: SqlConsole
     detection: DetectionPool
     shadows: Shadows
-    rules: Rules
+    clients: Clients
+    address_key: bytes
     keys: KeyRing
     perimeter: Perimeter
     meters: Meters
@@ -69,6 +71,16 @@ class Runtime:
     latest: Now
     started_us: int
     now: Now
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force now."""
+        return self.tuning.settings
+
+    @property
+    def rules(self) -> Rules:
+        """What the steps of ingest need now; what is recorded already keeps the rules of its time."""
+        return Rules.of(self.settings, self.address_key, self.clients)
 
     @property
     def detector(self) -> Detector:
@@ -107,7 +119,7 @@ def open_runtime(settings: Settings, now: Now = now_us) -> Iterator[Runtime]:
         shadows.start()
         parts.callback(shadows.stop)
         yield Runtime(
-            settings=settings,
+            tuning=Tuning(database, settings, DEFAULT_TENANT),
             database=database,
             writer=writer,
             folder=folder,
@@ -116,8 +128,9 @@ def open_runtime(settings: Settings, now: Now = now_us) -> Iterator[Runtime]:
             feed=Feed(database, writer, now),
             console=SqlConsole(database, settings.console, secret),
             detection=detection,
-            rules=Rules.of(settings, secret, known_clients(database, settings)),
             shadows=shadows,
+            clients=known_clients(database, settings),
+            address_key=secret,
             keys=KeyRing(database),
             perimeter=perimeter,
             meters=Meters(),

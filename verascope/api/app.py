@@ -24,6 +24,7 @@ from verascope.api import (
     predict,
     predictions,
     query,
+    settings,
     shadows,
     sql,
     system,
@@ -40,6 +41,7 @@ ROUTERS = (
     analytics.router,
     health.router,
     query.router,
+    settings.router,
     sql.router,
     predictions.router,
     ingestion.router,
@@ -113,6 +115,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             *query.DOCUMENTED,
             *ingestion_openapi.DOCUMENTED,
             *predictions.DOCUMENTED,
+            *settings.DOCUMENTED,
             *sql.DOCUMENTED,
             errors.Problem,
         )

@@ -23,6 +23,7 @@ from verascope.errors import (
     Conflict,
     DetectorBroken,
     FieldError,
+    Fixed,
     Forbidden,
     ImageRefused,
     Invalid,
@@ -184,8 +185,8 @@ def answer(error: VerascopeError) -> Response:
         case Busy():
             retry = {"Retry-After": str(error.retry_after)}
             return problem(503, "busy", "Too busy right now.", error.detail, headers=retry)
-        case SqlFailed() | SqlStopped() | RoleMissing():
-            return _console(error)
+        case SqlFailed() | SqlStopped() | RoleMissing() | Fixed():
+            return _of_a_page(error)
         case DetectorBroken() | StoreUnusable() | StartRefused():
             log.error("unusable while serving: %s", error.detail)
             retry = {"Retry-After": str(RETRY_STORE_SECONDS)}
@@ -195,8 +196,11 @@ def answer(error: VerascopeError) -> Response:
             return unexpected(error)
 
 
-def _console(error: SqlFailed | SqlStopped | RoleMissing) -> Response:
+def _of_a_page(error: SqlFailed | SqlStopped | RoleMissing | Fixed) -> Response:
+    """What the console and the settings refuse."""
     match error:
+        case Fixed():
+            return problem(409, "fixed", "This setting can't be changed here.", error.detail)
         case SqlFailed():
             title = "The database refused the query."
             return problem(
