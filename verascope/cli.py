@@ -57,11 +57,17 @@ def serve(host: str | None, port: int | None) -> None:
 
 @commands.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on (default 8001).")
-def demo(port: int | None) -> None:
+@click.option("--only-prepare", is_flag=True, hidden=True)
+def demo(port: int | None, only_prepare: bool) -> None:
     """Show the dashboard with ninety days of made-up traffic, in a database of its own."""
     from verascope import demo as demonstration
     from verascope import server
 
+    if only_prepare:
+        # The server's own child (`api.demonstration`), which must not slow the server down.
+        os.nice(10)
+        demonstration.prepare(load(), clock.now_us(), lambda done: click.echo(f"{done:.4f}"))
+        return
     settings = load(_with(os.environ, VERASCOPE_PORT=port))
     click.echo("Making up ninety days of traffic; your own database is not touched.")
     sys.exit(server.serve(demonstration.prepare(settings, clock.now_us())))

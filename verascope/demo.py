@@ -1,31 +1,44 @@
 """A demonstration: ninety days of made-up but lifelike traffic in a database of its own.
 
 Weekday and hour rhythm, twenty clients, forty countries, three model versions of which the second is a
-regression, two incidents and a fraud wave. The same seed and day give the same traffic.
+regression, two incidents and a fraud wave, and labels for some of it. The same seed and day give the same traffic.
 """
 
 import dataclasses
 import hashlib
+import json
 import math
 import random
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
-
-from msgspec import structs
 
 from verascope import rules
 from verascope.clock import DAY, HOUR, MINUTE, US
 from verascope.config import Settings
 from verascope.detectors.image import CORRUPT, EMPTY, TOO_MANY_BYTES, UNSUPPORTED
-from verascope.records import FULL_MPCT, ImageFacts, Outcome, Prediction, Source
-from verascope.store import events
+from verascope.records import (
+    FULL_MPCT,
+    ImageFacts,
+    Label,
+    LabelOrigin,
+    Outcome,
+    Prediction,
+    Source,
+)
+from verascope.runtime import at_once
+from verascope.runtime import demo_settings as settings_of
+from verascope.runtime import marker_of_demo as marker_of
+from verascope.store import events, labels
+from verascope.store.columns import Columns
 from verascope.store.database import Database
-from verascope.store.tables import tenants
+from verascope.store.fold import Folder
+from verascope.store.tables import DEFAULT_TENANT, tenants
 
 NAME = "DEMO"
+LABELLER = "demo"
 DAYS = 90
 PER_DAY = 1_100
 SEED = 7
@@ -72,23 +85,88 @@ WAVE_DAYS = range(74, 78)
 WAVE_CLIENT, WAVE_COUNTRY = "Bluefin Pay", "VN"
 
 
-def prepare(settings: Settings, now_us: int) -> Settings:
+LABELLED = 0.02
+"""Share of verdicts that a random slice labels."""
+COMPLAINTS = 0.15
+"""Share of the other wrong verdicts that somebody complains about."""
+FOLDED = 0.85
+"""How far the work is when only the summaries are missing."""
+
+
+def prepare(
+    settings: Settings, now_us: int, tell: Callable[[float], None] = lambda _: None
+) -> Settings:
     """Fill a fresh demo database beside the real one; gives the settings that open it.
 
-    Only the folder `demo` of the home is touched. Raises StoreUnusable when it can't be written.
+    Only the folder `demo` of the home is touched. tell: hears how far it is, 0 to 1. Raises StoreUnusable when
+    the folder can't be written or another server has it open.
     """
-    demo = structs.replace(settings, home=settings.home / "demo", database_url=None)
+    demo = settings_of(settings)
+    if demo.database_path.exists():
+        _claim(demo)
     shutil.rmtree(demo.database_path.parent, ignore_errors=True)
     database = Database.open(demo)
+    chance = random.Random(SEED + 1)
+    begin_us = now_us - DAYS * DAY * US
     try:
         with database.writing() as connection:
             connection.execute(tenants.update().values(name=NAME))
         for group in batched(traffic(now_us), GROUP):
             with database.writing() as connection:
                 events.insert(connection, group)
+                for prediction_id, label in _labels(group, chance, now_us):
+                    labels.add(connection, DEFAULT_TENANT, prediction_id, label)
+            passed = (group[-1].timestamp_us - begin_us) / (now_us - begin_us)
+            tell(FOLDED * min(1.0, max(0.0, passed)))
+        _fold(database, demo)
     finally:
         database.close()
+    marker_of(demo).write_text(json.dumps({"end_us": now_us}))
+    tell(1.0)
     return demo
+
+
+def _claim(demo: Settings) -> None:
+    """Raises StoreUnusable when a server has the demo database open: it must not be deleted under it."""
+    database = Database.open(demo)
+    try:
+        database.claim()
+    finally:
+        database.close()
+
+
+def _fold(database: Database, demo: Settings) -> None:
+    columns = Columns(demo.columns_path, demo.recording.columns_memory_mb)
+    try:
+        cut_mpct = round(demo.pricing.high_confidence * 1000)
+        Folder(database, columns, at_once(database), cut_mpct).fold_all()
+    finally:
+        columns.close()
+
+
+def _labels(
+    group: Sequence[Prediction], chance: random.Random, now_us: int
+) -> Iterator[tuple[str, Label]]:
+    """What people said later about some of `group`: a random slice, and complaints about wrong verdicts.
+
+    The truth is drawn from the score, so a version that is less sure is wrong more often.
+    """
+    for prediction in group:
+        if prediction.fake_probability_mpct is None:
+            continue
+        is_fake = chance.random() < prediction.fake_probability_mpct / FULL_MPCT
+        truth = Outcome.FAKE if is_fake else Outcome.REAL
+        is_wrong = (
+            prediction.outcome in (Outcome.REAL, Outcome.FAKE) and prediction.outcome != truth
+        )
+        at_us = prediction.timestamp_us + chance.randrange(HOUR * US, 2 * DAY * US)
+        if at_us >= now_us:
+            continue
+        if chance.random() < LABELLED:
+            yield prediction.id, Label(truth, None, LABELLER, at_us, LabelOrigin.RANDOM)
+        elif is_wrong and chance.random() < COMPLAINTS:
+            reason = "the sender proved it genuine" if truth is Outcome.REAL else "found on a list"
+            yield prediction.id, Label(truth, reason, LABELLER, at_us, LabelOrigin.CHOSEN)
 
 
 def traffic(

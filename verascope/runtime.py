@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
+from msgspec import structs
 from sqlalchemy import Connection, func, select
 
 from verascope.clock import Latest, Now, now_us
@@ -87,10 +89,22 @@ class Runtime:
         return self.detection.detector
 
 
+def demo_settings(settings: Settings) -> Settings:
+    """The same settings for the demonstration, whose database lies in a folder of its own."""
+    return structs.replace(settings, home=settings.home / "demo", database_url=None)
+
+
+def marker_of_demo(demo: Settings) -> Path:
+    """The file that says that the demonstration is complete, and when its traffic ends."""
+    return demo.database_path.with_name("made.json")
+
+
 @contextmanager
-def open_runtime(settings: Settings, now: Now = now_us) -> Iterator[Runtime]:
+def open_runtime(
+    settings: Settings, now: Now = now_us, detection: DetectionPool | None = None
+) -> Iterator[Runtime]:
     """Opens all parts in order and closes them in the reverse order, committing and folding what
-    was accepted.
+    was accepted. detection: one that somebody else opened and will close.
 
     Raises StoreUnusable, DetectorBroken, StartRefused or Invalid, each with one line for people.
     """
@@ -100,10 +114,12 @@ def open_runtime(settings: Settings, now: Now = now_us) -> Iterator[Runtime]:
         database = Database.open(settings)
         parts.callback(database.close)
         database.claim()
-        detection = DetectionPool(load_detector(settings), limits, settings.detection.threads)
-        parts.callback(detection.close)
-        detection.warm_up()
-        silent = load_shadows(settings, detection.detector)
+        silent: list[Detector] = []
+        if detection is None:
+            detection = DetectionPool(load_detector(settings), limits, settings.detection.threads)
+            parts.callback(detection.close)
+            detection.warm_up()
+            silent = load_shadows(settings, detection.detector)
         columns = Columns(settings.columns_path, settings.recording.columns_memory_mb)
         parts.callback(columns.close)
         writer = Writer(database, settings.recording.queue_limit, settings.recording.indexed_tags)
@@ -156,14 +172,16 @@ def open_answers(settings: Settings, now: Now = now_us) -> Iterator[Answers]:
         try:
             database.claim()
         except StoreUnusable:
-            folder: Folder = _Follower(database, None, _at_once(database), cut_mpct)
+            folder: Folder = _Follower(database, None, at_once(database), cut_mpct)
         else:
-            folder = Folder(database, None, _at_once(database), cut_mpct)
+            folder = Folder(database, None, at_once(database), cut_mpct)
             folder.fold_all()
         yield Answers(database, folder, None, settings, now)
 
 
-def _at_once(database: Database) -> Submit:
+def at_once(database: Database) -> Submit:
+    """Runs a write in the caller's thread, where no writer runs."""
+
     def submit(job: Callable[[Connection], T]) -> Future[T]:
         future: Future[T] = Future()
         with database.writing() as connection:

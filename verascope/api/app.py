@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -14,6 +15,7 @@ from verascope.api import (
     analytics,
     batch,
     dashboard,
+    demo,
     docs,
     errors,
     health,
@@ -29,6 +31,7 @@ from verascope.api import (
     sql,
     system,
 )
+from verascope.api.demonstration import PLACE, Demonstration
 from verascope.api.middleware import Compress, Count, SecurityHeaders
 from verascope.api.submission import Submissions
 from verascope.api.upload import Uploads
@@ -62,14 +65,20 @@ Analytics for deepfake-detection services. Every image analysed becomes one fact
 """
 
 
-def create_app(runtime: Runtime) -> FastAPI:
-    """The application that serves `runtime`. Its end waits for every accepted image."""
+def create_app(runtime: Runtime, *, is_demo: bool = False) -> FastAPI:
+    """The application that serves `runtime`. Its end waits for every accepted image.
+
+    is_demo: it is the demonstration itself, which has no other one inside.
+    """
+    demonstration = None if is_demo else Demonstration(runtime, partial(create_app, is_demo=True))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         lag = asyncio.create_task(runtime.loop_lag.watch())
         async with runtime.feed.running():
             yield
+            if demonstration is not None:
+                await demonstration.close()
             await app.state.submissions.drain(runtime.settings.server.drain_seconds)
         lag.cancel()
 
@@ -92,6 +101,10 @@ def create_app(runtime: Runtime) -> FastAPI:
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    if demonstration is not None:
+        app.state.demonstration = demonstration
+        app.include_router(demo.router)
+        app.mount(PLACE, demonstration)
     # The last one added is the outermost.
     app.add_middleware(errors.CatchUnexpected)
     app.add_middleware(Compress)

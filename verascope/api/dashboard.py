@@ -32,8 +32,8 @@ builds the interface, then starts the server.</p>
 
 
 @router.get("/")
-async def root(principal: Owner) -> Response:
-    return RedirectResponse("/dashboard", 307)
+async def root(request: Request, principal: Owner) -> Response:
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/dashboard", 307)
 
 
 @router.get("/dashboard")

@@ -58,7 +58,9 @@ class Compress:
         self._gzip = GZipMiddleware(app, minimum_size=1000, compresslevel=5)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_plain = scope["type"] != "http" or scope["path"].startswith(_NEVER_COMPRESSED)
+        is_plain = scope["type"] != "http" or scope["path"].removeprefix("/demo").startswith(
+            _NEVER_COMPRESSED
+        )
         await (self._plain if is_plain else self._gzip)(scope, receive, send)
 
 

@@ -89,6 +89,7 @@ class Feed:
         self._fresh = asyncio.Event()
         self._is_announced = False
         self._has_ended = False
+        self.on_end: list[Callable[[], None]] = []
 
     @property
     def listeners(self) -> int:
@@ -114,6 +115,8 @@ class Feed:
         """Close every stream at once and open no more. Call in the loop's thread."""
         self._has_ended = True
         self._fresh.set()
+        for callback in self.on_end:
+            callback()
         for channel in self._channels.values():
             for listener in channel.listeners:
                 listener.woken.set()
