@@ -592,7 +592,7 @@ def not_yet(theme: str) -> pytest.MarkDecorator:
         later("/api/v1/probes", theme="monitoring", name="automated endpoint monitoring"),
         later("/api/v1/incidents", theme="monitoring", name="incident tracking"),
         later("/api/v1/slo", theme="monitoring", name="SLA monitoring"),
-        later("/api/v1/benchmarks", theme="quality", name="performance benchmarking"),
+        pytest.param("/api/v1/benchmarks", id="quality: performance benchmarking"),
         later("/api/v1/drift", theme="quality", name="model accuracy degradation"),
         later("/api/v1/business/roi", theme="business value", name="return on investment"),
         later("/api/v1/business/clients", theme="business value", name="client growth"),
@@ -660,7 +660,7 @@ def test_settings_are_accepted(tmp_path: Path, values: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        later("benchmark", theme="quality", name="benchmark on demand"),
+        pytest.param("benchmark", id="quality: benchmark on demand"),
         later("report", theme="reports", name="report on demand"),
         later("retention", theme="privacy", name="regular clean-up"),
         later("forget", theme="privacy", name="erasing one client's data"),
@@ -733,9 +733,18 @@ def test_resource_usage_is_sampled_into_system_metrics(service: Server) -> None:
     assert all(0 <= row[name] <= 100 for row in rows for name in row.keys())  # noqa: SIM118
 
 
-@not_yet("quality")
-def test_benchmarks_of_the_model_are_recorded(service: Server) -> None:
-    assert sql(service, "SELECT accuracy_rate FROM performance_benchmarks")
+def test_benchmarks_of_the_model_are_recorded(
+    service: Server, run: Callable[..., Any], tmp_path: Path
+) -> None:
+    for label, shade in (("fake", FAKE), ("real", REAL)):
+        (tmp_path / "set" / label).mkdir(parents=True)
+        for seed in range(3):
+            (tmp_path / "set" / label / f"{seed}.png").write_bytes(picture(shade, seed=seed))
+    assert run("benchmark", "set", home=service.home).returncode == 0
+    (row,) = sql(service, "SELECT * FROM performance_benchmarks")
+    assert (row["accuracy_rate"], row["total_processed"]) == (100.0, 6)
+    assert row["avg_inference_time"] > 0
+    assert row["throughput_per_second"] > 0
 
 
 DAILY_REPORT = """

@@ -6,7 +6,7 @@ Parts that take long to load are imported by the command that needs them.
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -146,41 +146,110 @@ def key_revoke(prefix: str) -> None:
     click.echo(f"Revoked {revoked.prefix}… of {revoked.client}.")
 
 
+_PATHS = click.Path(path_type=Path)
+
+
 @commands.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=_PATHS)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-def predict(files: tuple[Path, ...], as_json: bool) -> None:
-    """Analyse image FILES here, without a server; nothing is recorded."""
-    from verascope.ingest.detection import Refused, look
+def predict(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Analyse image files, and all in folders, here, without a server; nothing is recorded."""
+    from verascope.ingest.files import find, look_at
     from verascope.runtime import image_limits, load_detector
 
     settings = load()
     limits = image_limits(settings)
     detector = load_detector(settings)
+    found = find(paths)
     rows: list[dict[str, Any]] = []
-    for path in files:
-        row: dict[str, Any] = {"file": str(path), "prediction": None, "confidence": None}
-        try:
-            seen = look(path.read_bytes(), detector, limits)
-        except OSError as error:
-            row["error"] = f"It can't be read: {error.strerror}."
-        except Refused as refused:
-            row["error"] = refused.detail
-        else:
-            assert seen.verdict is not None
-            assert seen.inference_us is not None
-            row["prediction"] = seen.verdict.outcome.value
-            row["confidence"] = seen.verdict.confidence_mpct / 1000
-            row["fake_probability"] = seen.verdict.fake_probability_mpct / 1000
-            row["inference_time_ms"] = seen.inference_us / 1000
-            row["model_version"] = seen.verdict.model_version
-        if as_json:
-            click.echo(json.dumps(row, ensure_ascii=False))
-        rows.append(row)
-    if not as_json:
+    with _progress(len(found.files), "Analysing") as advance:
+        for looked in look_at(found.files, detector, limits, _threads(settings, detector)):
+            row = _predicted(looked)
+            if as_json:
+                click.echo(json.dumps(row, ensure_ascii=False))
+            rows.append(row)
+            advance()
+    if not as_json and rows:
         _table(rows)
+    if found.skipped:
+        click.echo(f"{found.skipped} files in the folders are no images by their names.", err=True)
+    if not rows:
+        click.echo("verascope: there is no image in these folders.", err=True)
+        sys.exit(1)
     if any("error" in row for row in rows):
         sys.exit(1)
+
+
+def _predicted(looked: Any) -> dict[str, Any]:
+    """One line of `verascope predict`."""
+    row: dict[str, Any] = {"file": str(looked.path), "prediction": None, "confidence": None}
+    seen = looked.observation
+    if seen is None or seen.verdict is None:
+        row["error"] = looked.error
+        return row
+    row["prediction"] = seen.verdict.outcome.value
+    row["confidence"] = seen.verdict.confidence_mpct / 1000
+    row["fake_probability"] = seen.verdict.fake_probability_mpct / 1000
+    row["inference_time_ms"] = seen.inference_us / 1000
+    row["model_version"] = seen.verdict.model_version
+    return row
+
+
+@commands.command()
+@click.argument(
+    "folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False, exists=True)
+)
+@click.option("--detector", help="Name or sidecar of another detector than the configured one.")
+@click.option(
+    "--manifest",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="CSV with path (relative to DIR), label and source, instead of real/ and fake/.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def benchmark(folder: Path, detector: str | None, manifest: Path | None, as_json: bool) -> None:
+    """Measure a detector on the labelled images in DIR and record the figures."""
+    from verascope.quality import benchmark as bench
+    from verascope.quality import benchmarks, dataset
+    from verascope.runtime import image_limits, load_detector
+    from verascope.store import benchmarks as store
+    from verascope.store.tables import DEFAULT_TENANT
+
+    settings = load(_with(os.environ, VERASCOPE_DETECTION_DETECTOR=detector))
+    limits = image_limits(settings)
+    pictures = (
+        dataset.of_folder(folder) if manifest is None else dataset.of_manifest(manifest, folder)
+    )
+    model = load_detector(settings)
+    # Opened before the work: an unusable database must not cost an hour of measuring.
+    with _database(settings) as database:
+        with _progress(len(pictures.examples), "Measuring") as advance:
+            threads = _threads(settings, model)
+            found = bench.run(pictures, model, limits, threads, clock.now_us(), advance)
+        with database.writing() as connection:
+            benchmark_id = store.insert(connection, DEFAULT_TENANT, found)
+    row = benchmarks.benchmark_json(benchmark_id, found)
+    if as_json:
+        click.echo(json.dumps(row, ensure_ascii=False))
+        return
+    for line in benchmarks.report(found):
+        click.echo(line)
+    _table(found.detail["sources"] if found.detail else [])
+    for failure in found.detail["failures"] if found.detail else []:
+        click.echo(f"no verdict: {failure['file']}: {failure['error']}", err=True)
+
+
+@contextmanager
+def _progress(length: int, label: str) -> Iterator[Callable[[], object]]:
+    """A progress bar on a terminal, else nothing; gives what is called after each step."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
+        yield lambda: bar.update(1)
+
+
+def _threads(settings: Settings, detector: Any) -> int:
+    return settings.detection.threads or detector.describe().concurrency or os.cpu_count() or 1
 
 
 @commands.command()
@@ -249,4 +318,6 @@ def _table(rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, list):
+        return " – ".join(map(_cell, value))
     return "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)

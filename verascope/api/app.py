@@ -14,6 +14,7 @@ from verascope import __version__
 from verascope.api import (
     analytics,
     batch,
+    benchmarks,
     dashboard,
     demo,
     docs,
@@ -50,6 +51,7 @@ ROUTERS = (
     ingestion.router,
     live.router,
     shadows.router,
+    benchmarks.router,
     metrics.router,
     system.router,
     docs.router,
