@@ -148,5 +148,9 @@ class StoreUnusable(VerascopeError):
     """The database can't be opened or written: missing rights, locked, damaged, foreign or newer."""
 
 
+class SourceUnreadable(VerascopeError):
+    """A file to import can't be read to its end: damaged, of another kind, or not readable at all."""
+
+
 class StartRefused(VerascopeError):
     """The server will not start as it is configured; `detail` is the one line to print."""

@@ -69,8 +69,9 @@ def run(
     looks = look_at(paths, detector, limits, threads)
     for example, looked in zip(dataset.examples, looks, strict=True):
         observation = looked.observation
-        if observation is not None and observation.image is not None:
-            contents.append((example, observation.image.file_hash))
+        image = None if observation is None else observation.image
+        if image is not None and image.file_hash is not None:
+            contents.append((example, image.file_hash))
         one = _judged(example, looked)
         if isinstance(one, Failure):
             failures.append(one)

@@ -34,11 +34,11 @@ def order_commits(connection: Connection) -> None:
 
 
 def insert_new(
-    connection: Connection, table: Table, columns: Sequence[str], rows: list[Row]
+    connection: Connection, table: Table, columns: Sequence[str], rows: list[Row], key: str = "id"
 ) -> int:
-    """Insert `rows`, leaving out those whose (tenant_id, id) exists; the number that went in."""
+    """Insert `rows`, leaving out those whose (tenant_id, `key`) exists; the number that went in."""
     names = ", ".join(columns)
-    conflict = "ON CONFLICT (tenant_id, id) DO NOTHING"
+    conflict = f"ON CONFLICT (tenant_id, {key}) DO NOTHING"
     with_cursor = cursor(connection)
     if is_sqlite(connection):
         marks = ", ".join("?" * len(columns))

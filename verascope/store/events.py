@@ -89,18 +89,8 @@ def _judge(
     before: int,
 ) -> list[Insertion]:
     """Compare with what is stored, because fewer rows went in than came."""
-    stored: dict[tuple[int, str], StoredPrediction] = {}
     wanted = [prediction for prediction, row in zip(new, rows, strict=True) if row is not None]
-    for start in range(0, len(wanted), LOOKUP):
-        part = wanted[start : start + LOOKUP]
-        found = connection.execute(
-            select(table).where(
-                table.c.tenant_id.in_({p.tenant_id for p in part}),
-                table.c.id.in_([p.id for p in part]),
-            )
-        )
-        for row in found:
-            stored[row.tenant_id, row.id] = _stored(row)
+    stored = _kept(connection, wanted)
     results = []
     for prediction, values in zip(new, rows, strict=True):
         if values is None:
@@ -115,14 +105,49 @@ def _judge(
                 0, before_first.prediction
             )
             results.append(Insertion.STORED)
-        elif _observed(kept.prediction) == _observed(prediction):
+        elif observed(kept.prediction) == observed(prediction):
             results.append(Insertion.DUPLICATE)
         else:
             results.append(Insertion.CONFLICT)
     return results
 
 
-def _observed(p: Prediction) -> tuple[Any, ...]:
+def foresee(connection: Connection, new: Sequence[Prediction]) -> list[Insertion]:
+    """What an insert would make of each of them, compared with what is stored and not with each other."""
+    kept = _kept(connection, new)
+    results = []
+    for prediction in new:
+        stored = kept.get((prediction.tenant_id, prediction.id))
+        if _row_or_none(connection, prediction) is None:
+            results.append(Insertion.REFUSED)
+        elif stored is None:
+            results.append(Insertion.STORED)
+        elif observed(stored.prediction) == observed(prediction):
+            results.append(Insertion.DUPLICATE)
+        else:
+            results.append(Insertion.CONFLICT)
+    return results
+
+
+def _kept(
+    connection: Connection, wanted: Sequence[Prediction]
+) -> dict[tuple[int, str], StoredPrediction]:
+    """What is stored under the ids of `wanted`."""
+    stored: dict[tuple[int, str], StoredPrediction] = {}
+    for start in range(0, len(wanted), LOOKUP):
+        part = wanted[start : start + LOOKUP]
+        found = connection.execute(
+            select(table).where(
+                table.c.tenant_id.in_({p.tenant_id for p in part}),
+                table.c.id.in_([p.id for p in part]),
+            )
+        )
+        for row in found:
+            stored[row.tenant_id, row.id] = _stored(row)
+    return stored
+
+
+def observed(p: Prediction) -> tuple[Any, ...]:
     """What the sender said; what we added (arrival, country, price) may differ between two deliveries.
 
     Nor is the label compared: somebody may have given another one since.

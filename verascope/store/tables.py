@@ -283,6 +283,9 @@ system_metrics = Table(
     Column("wal_bytes", BigInteger),
     Column("gpu_usage", Float),
     Column("gpu_memory_usage", Float),
+    # Set on rows moved from another system, so that moving them again stores nothing.
+    Column("import_key", String(36)),
+    Index("uq_system_metrics_tenant_import_key", "tenant_id", "import_key", unique=True),
     Index("ix_system_metrics_tenant_timestamp", "tenant_id", "timestamp"),
     sqlite_autoincrement=True,
 )
@@ -314,6 +317,9 @@ performance_benchmarks = Table(
     Column("latency_p99", Float),
     # Intervals, sources and failed files, as JSON.
     Column("detail", Text),
+    # Set on rows moved from another system, so that moving them again stores nothing.
+    Column("import_key", String(36)),
+    Index("uq_performance_benchmarks_tenant_import_key", "tenant_id", "import_key", unique=True),
     sqlite_autoincrement=True,
 )
 
@@ -349,8 +355,26 @@ alerts = Table(
     Column("threshold_value", Float),
     Column("resolved", Integer, nullable=False, server_default="0"),
     Column("resolved_at", Utc),
+    # Set on rows moved from another system, so that moving them again stores nothing.
+    Column("import_key", String(36)),
+    Index("uq_alerts_tenant_import_key", "tenant_id", "import_key", unique=True),
     Index("ix_alerts_tenant_timestamp", "tenant_id", "timestamp"),
     sqlite_autoincrement=True,
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    _tenant(),
+    # Of the file's bytes and of the options it is read with: another reading is another import.
+    Column("fingerprint", String(64), nullable=False),
+    Column("file", Text, nullable=False),
+    # JSON: how far each table was read and what came of its rows, moved in the transaction that stores them.
+    Column("state", Text, nullable=False),
+    Column("started_at", Utc, nullable=False),
+    Column("updated_at", Utc, nullable=False),
+    Column("finished_at", Utc),
+    PrimaryKeyConstraint("tenant_id", "fingerprint", name="pk_imports"),
 )
 
 api_keys = Table(
