@@ -252,6 +252,97 @@ def _threads(settings: Settings, detector: Any) -> int:
     return settings.detection.threads or detector.describe().concurrency or os.cpu_count() or 1
 
 
+@commands.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["csv", "jsonl", "parquet", "sqlite"]),
+    help="What FILE is; its content says so without this.",
+)
+@click.option(
+    "--timezone", default="UTC", show_default=True, help="Zone of times without an offset."
+)
+@click.option(
+    "--scale",
+    type=click.Choice(["percent", "fraction"]),
+    help="What probabilities count in (default percent).",
+)
+@click.option("--client", help="The client of rows that name none.")
+@click.option("--use-case", help="The use case of rows that name none.")
+@click.option("--model-version", help="The model version of rows that name none.")
+@click.option(
+    "--map", "mapping", multiple=True, metavar="OURS=THEIRS", help="FILE's name for a column."
+)
+@click.option("--tags", metavar="COLUMNS", help="Columns, with commas, to keep as tags.")
+@click.option("--ignore-unknown", is_flag=True, help="Leave out columns that are not ours.")
+@click.option("--encoding", help="Encoding of a text file (default UTF-8).")
+@click.option(
+    "--source", default="", metavar="NAME", help="Keeps apart systems whose rows count alike."
+)
+@click.option(
+    "--errors",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write every rejected row there.",
+)
+@click.option("--dry-run", is_flag=True, help="Check everything and write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def import_(
+    file: Path,
+    errors: Path | None,
+    *,
+    dry_run: bool,
+    as_json: bool,
+    timezone: str,
+    **options: Any,
+) -> None:
+    """Move predictions from another system: CSV, JSON lines, Parquet, or a SQLite database.
+
+    Runs beside the server or without it, goes on where it was stopped, and stores every row once. Exit code 0:
+    every row is stored; 1: some were rejected, or it stopped.
+    """
+    from verascope.errors import Invalid
+    from verascope.ingest.importing.options import parse
+    from verascope.ingest.importing.progress import Progress
+    from verascope.ingest.importing.run import GO_ON, Importer
+    from verascope.runtime import fold_unless_served, open_import
+    from verascope.store.tables import DEFAULT_TENANT
+
+    settings = load()
+    days = settings.recording.retention_days
+    progress = Progress()
+    try:
+        read_as = parse(time_zone=timezone, **options)
+        with open_import(settings, dry_run=dry_run) as (database, rules):
+            importer = Importer(
+                database,
+                DEFAULT_TENANT,
+                rules,
+                days,
+                clock.now_us,
+                indexed_tags=settings.recording.indexed_tags,
+                dry_run=dry_run,
+                errors=errors,
+                progress=progress,
+            )
+            summary = importer.run(file, read_as)
+            if database is not None and not dry_run:
+                progress.say("Bringing the summaries up to date.")
+                fold_unless_served(database, settings)
+                progress.end()
+    except Invalid as wrong:
+        raise click.UsageError("\n".join(str(field) for field in wrong.fields)) from None
+    except KeyboardInterrupt:
+        click.echo("verascope: stopped." if dry_run else f"verascope: stopped. {GO_ON}", err=True)
+        sys.exit(1)
+    if as_json:
+        click.echo(summary.json())
+    else:
+        click.echo("\n".join(summary.lines(days, errors)))
+    if not summary.is_complete:
+        sys.exit(1)
+
+
 @commands.command()
 @click.option("--days", type=click.IntRange(1, 400), default=30, show_default=True)
 @click.option(

@@ -5,6 +5,7 @@ that knows all rooms.
 parts without a detector or a writer.
 """
 
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -38,7 +39,7 @@ from verascope.security.network import Perimeter
 from verascope.security.rate import RateLimit
 from verascope.store.columns import Columns
 from verascope.store.database import Database
-from verascope.store.fold import WAIT_SECONDS, Folder, Submit
+from verascope.store.fold import WAIT_SECONDS, Folder, Submit, Superseded
 from verascope.store.tables import DEFAULT_TENANT, dimension_keys, fold_state, predictions
 from verascope.store.tuning import Tuning
 
@@ -177,6 +178,41 @@ def open_answers(settings: Settings, now: Now = now_us) -> Iterator[Answers]:
             folder = Folder(database, None, at_once(database), cut_mpct)
             folder.fold_all()
         yield Answers(database, folder, None, settings, now)
+
+
+@contextmanager
+def open_import(settings: Settings, *, dry_run: bool) -> Iterator[tuple[Database | None, Rules]]:
+    """The database an import writes to and the rules its rows go by; beside a running server or without one.
+
+    A dry run makes no file: without a database there is None. Raises StoreUnusable or StartRefused.
+    """
+    is_missing = settings.database_url is None and not settings.database_path.exists()
+    if dry_run and is_missing:
+        clients = Clients(settings.recording.client_limit)
+        yield None, Rules.of(settings, secrets.token_bytes(geo.KEY_BYTES), clients)
+        return
+    database = Database.open(settings)
+    try:
+        has_key = not dry_run or settings.key_path.exists()
+        key = geo.load_key(settings.key_path) if has_key else secrets.token_bytes(geo.KEY_BYTES)
+        yield database, Rules.of(settings, key, known_clients(database, settings))
+    finally:
+        database.close()
+
+
+def fold_unless_served(database: Database, settings: Settings) -> bool:
+    """Fold what an import stored; False when a server runs, which does so itself."""
+    try:
+        database.claim()
+    except StoreUnusable:
+        return False
+    cut_mpct = round(settings.pricing.high_confidence * 1000)
+    try:
+        Folder(database, None, at_once(database), cut_mpct).fold_all()
+    except Superseded:
+        # On PostgreSQL a server can't be seen from here; the watermark says that one folds.
+        return False
+    return True
 
 
 def at_once(database: Database) -> Submit:

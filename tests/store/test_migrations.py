@@ -46,7 +46,8 @@ def filled(table: sa.Table) -> dict[str, object]:
     for column in table.columns:
         if column.server_default is not None or column.autoincrement is True:
             continue
-        if column.name in ("seq", "code") or (column.name == "id" and _is_number(column)):
+        is_counted = column.name in ("seq", "code") or (column.name == "id" and _is_number(column))
+        if is_counted and len(table.primary_key.columns) == 1:
             continue
         values[column.name] = _value(column)
     return values

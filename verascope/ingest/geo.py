@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Literal
@@ -87,6 +88,7 @@ def load_key(path: Path) -> bytes:
     return key
 
 
+@lru_cache(maxsize=4_096)
 def _parse(address: str | None) -> IPv4Address | IPv6Address | None:
     try:
         parsed = ip_address(address or "")
