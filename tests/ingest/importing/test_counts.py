@@ -1,6 +1,7 @@
 """Counts reconcile, runs go on where they stopped, and nothing is stored twice."""
 
 import json
+import sqlite3
 import tempfile
 from itertools import count
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from tests.ingest.importing.moving import (
     Desk,
@@ -22,10 +24,10 @@ from tests.ingest.importing.moving import (
     write_sqlite,
 )
 from verascope import config
-from verascope.errors import Conflict, StoreUnusable
+from verascope.errors import Conflict, Invalid, StoreUnusable
 from verascope.ingest.importing import run
 from verascope.ingest.importing.options import parse
-from verascope.store import imports
+from verascope.store import imports, tables
 
 LARGE = [said(number) for number in range(1, 5_001)]
 
@@ -210,8 +212,6 @@ def test_a_locked_store_is_waited_for(
 
     def begin(*args: Any) -> None:
         if next(refusals, False):
-            import sqlite3
-
             raise sqlite3.OperationalError("database is locked")
         real(*args)
 
@@ -224,17 +224,10 @@ def test_of_two_imports_of_one_file_the_second_steps_back(desk: Desk, tmp_path: 
     path = write_csv(tmp_path / "x", LARGE)
     first = desk.importer()
     real = first._store
-    other = []
 
-    def store(*args: Any) -> Any:
-        if not other:
-            other.append(desk.importer())
-            other[0]._fingerprint = first._fingerprint
-            with desk.database.reading() as connection:
-                found = imports.find(connection, 1, first._fingerprint)
-            assert found is not None
-            args[0].execute(imports.imports.update().values(state="moved by another"))
-        return real(*args)
+    def store(connection: Connection, *rest: Any) -> Any:
+        connection.execute(tables.imports.update().values(state="moved by another"))
+        return real(connection, *rest)
 
     first._store = store  # type: ignore[method-assign]
     with pytest.raises(Conflict, match="Another process imports the same file"):
@@ -272,8 +265,6 @@ def test_a_dry_run_needs_no_database(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_the_errors_file_that_cannot_be_written_is_told_first(desk: Desk, tmp_path: Path) -> None:
-    from verascope.errors import Invalid
-
     with pytest.raises(Invalid, match="--errors"):
         desk.move(write_csv(tmp_path / "x", [said(1)]), errors=tmp_path / "no" / "where")
     assert desk.rows() == []

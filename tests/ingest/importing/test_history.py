@@ -1,5 +1,6 @@
 """Host metrics, benchmarks and alerts of the brief's shape."""
 
+import sqlite3
 from pathlib import Path
 
 from tests.ingest.importing.moving import Desk, at, counts, write_sqlite
@@ -100,8 +101,6 @@ def test_wrong_rows_are_rejected_by_field_and_by_age(desk: Desk, tmp_path: Path)
 
 
 def test_tables_that_are_not_ours_are_left_alone_and_named(desk: Desk, tmp_path: Path) -> None:
-    import sqlite3
-
     path = write_sqlite(tmp_path / "x", {"system_metrics": [METRIC]})
     with sqlite3.connect(path) as other:
         other.execute("CREATE TABLE invoices (id)")
