@@ -1,12 +1,25 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { world } from "./plugins/world";
 
 const server = process.env.VERASCOPE_DEV_SERVER ?? "http://127.0.0.1:8001";
-const proxied = ["/api", "/predict", "/info", "/health", "/analytics", "/export", "/docs"];
+const proxied = [
+  "/api",
+  "/predict",
+  "/info",
+  "/health",
+  "/analytics",
+  "/export",
+  "/docs",
+  "/demo/api",
+  "/demo/predict",
+  "/demo/info",
+  "/demo/health",
+];
 
 export default defineConfig({
   base: "/dashboard/",
-  plugins: [react()],
+  plugins: [react(), world()],
   server: { proxy: Object.fromEntries(proxied.map((path) => [path, server])) },
   build: {
     outDir: "../verascope/web_dist",

@@ -1,3 +1,4 @@
 import { defineConfig } from "vitest/config";
+import { world } from "./plugins/world";
 
-export default defineConfig({ test: { include: ["tests/**/*.test.ts"] } });
+export default defineConfig({ plugins: [world()], test: { include: ["tests/**/*.test.ts"] } });

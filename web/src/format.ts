@@ -54,6 +54,8 @@ export function exact(value: number | null | undefined, unit: Unit): string {
       return `${trim(value, 6)}${thin}USD`;
     case "per_hour":
       return `${trim(value, 2)} per hour`;
+    case "per_minute":
+      return `${trim(value, 2)} per minute`;
     case "count":
       return whole.format(value);
   }
@@ -103,6 +105,11 @@ function inZone(time: string | number, zone: string, options: Intl.DateTimeForma
     formats.set(key, format);
   }
   return format.format(new Date(time));
+}
+
+/** A fraction of the day or of the year that a picture can name without a word too many. */
+export function bucketTitle(start: string | number, interval: string, zone: string): string {
+  return interval === "day" ? weekday(start, zone) : dayAndClock(start, zone);
 }
 
 export function clock(time: string | number, zone: string): string {

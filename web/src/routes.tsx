@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, type SearchSchemaInput } from "@tanstack/react-router";
+import { base } from "./base";
 import { Analyse } from "./pages/Analyse";
 import { NotFound } from "./pages/NotFound";
 import { Overview } from "./pages/Overview";
@@ -23,7 +24,7 @@ const analyse = createRoute({ getParentRoute: () => root, path: "/analyse", comp
 export function createAppRouter() {
   return createRouter({
     routeTree: root.addChildren([overview, predictions, analyse]),
-    basepath: "/dashboard",
+    basepath: `${base}/dashboard`,
     parseSearch,
     stringifySearch: writeSearch,
     defaultErrorComponent: Crashed,

@@ -37,6 +37,15 @@ const light = {
   warningSoft: "#fff4d6",
   critical: "#c02128",
   criticalSoft: "#fdeaea",
+  land: "#e6e9ee",
+  scale1: "#d3d0f5",
+  scale2: "#b1acee",
+  scale3: "#8c85e2",
+  scale4: "#675ed2",
+  scale5: "#443aa8",
+  p50: "#2f8a7f",
+  p95: "#4f46c8",
+  p99: "#b04a9c",
   shadow: "0 1px 2px rgb(20 25 35 / 5%)",
 };
 
@@ -72,6 +81,15 @@ const dark: typeof light = {
   warningSoft: "#30270f",
   critical: "#ff8178",
   criticalSoft: "#3a1717",
+  land: "#262c37",
+  scale1: "#35336b",
+  scale2: "#4a4693",
+  scale3: "#635cbd",
+  scale4: "#8078e0",
+  scale5: "#b3adff",
+  p50: "#4fb3a6",
+  p95: "#8f87f5",
+  p99: "#d97fc6",
   shadow: "none",
 };
 
@@ -91,7 +109,7 @@ export const fontFamily =
 function variables(palette: Palette): Record<string, string> {
   return Object.fromEntries(
     Object.entries(palette).map(([name, value]) => [
-      `--vs-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+      `--vs-${name.replace(/[A-Z]|(?<=^scale)\d/g, (letter) => `-${letter.toLowerCase()}`)}`,
       value,
     ]),
   );

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Prediction } from "../src/api/types";
+import { readRange } from "../src/state/range";
 import {
   filtersOf,
   matches,
   parseSearch,
-  readRange,
   type View,
   withFilter,
   withoutFilter,

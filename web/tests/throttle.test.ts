@@ -30,6 +30,18 @@ it("answers calls that came during a run with one more run", async () => {
   await vi.advanceTimersByTimeAsync(500);
   expect(work).toHaveBeenCalledTimes(1);
   finish();
-  await vi.advanceTimersByTimeAsync(100);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(work).toHaveBeenCalledTimes(2);
+});
+
+it("asks a slow server less often: never for more than a quarter of the time", async () => {
+  const work = vi.fn(() => new Promise<void>((resolve) => setTimeout(resolve, 600)));
+  const request = throttled(work, 0, 1_000);
+  request();
+  await vi.advanceTimersByTimeAsync(700);
+  request();
+  await vi.advanceTimersByTimeAsync(1_600);
+  expect(work).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(200);
   expect(work).toHaveBeenCalledTimes(2);
 });

@@ -1,3 +1,4 @@
+import { base } from "../base";
 import type { ProblemDetails } from "./types";
 
 /** A request that did not succeed, in words fit for the screen. `status` 0 means that no answer came. */
@@ -30,7 +31,7 @@ export async function postJson<T>(path: string, body: unknown, signal?: AbortSig
 export async function send<T>(path: string, init: RequestInit = {}): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(path, init);
+    response = await fetch(base + path, init);
   } catch (cause) {
     if (init.signal?.aborted) throw cause;
     throw new Problem(0, "The server cannot be reached.");
@@ -43,7 +44,7 @@ export async function send<T>(path: string, init: RequestInit = {}): Promise<T> 
 export async function getJsonWhateverStatus<T>(path: string, signal?: AbortSignal): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(path, { signal: signal ?? null });
+    response = await fetch(base + path, { signal: signal ?? null });
   } catch (cause) {
     if (signal?.aborted) throw cause;
     throw new Problem(0, "The server cannot be reached.");

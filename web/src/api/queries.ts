@@ -1,7 +1,8 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import type { RangeChoice } from "../state/search";
-import { setZone } from "../state/zone";
-import { getJson, getJsonWhateverStatus, postJson } from "./client";
+import type { RangeChoice } from "../state/range";
+import type { Comparison, FilterName } from "../state/search";
+import { askBatch, asked, heal, numbersKey, renewEveryMs, useBatch } from "./ask";
+import { getJson, getJsonWhateverStatus } from "./client";
 import type {
   Batch,
   Filters,
@@ -14,21 +15,7 @@ import type {
   Query,
 } from "./types";
 
-/** Anything under this key is counted from predictions, so a new prediction makes it old. */
-export const numbersKey = ["numbers"] as const;
 export const listKey = ["predictions"] as const;
-
-const recoverEveryMs = 5_000;
-/** Without events numbers still age: an hour ends, a day begins. */
-const renewEveryMs = 60_000;
-
-interface Asked {
-  state: { status: string };
-}
-const heal =
-  (otherwise: number | false) =>
-  (query: Asked): number | false =>
-    query.state.status === "error" ? recoverEveryMs : otherwise;
 
 const outcomeCounts: MetricName[] = [
   "total_predictions",
@@ -41,14 +28,26 @@ const outcomeCounts: MetricName[] = [
 export type OverviewPart = "range" | "all" | "week" | "errors" | "clients" | "countries";
 export type Overview = Batch<OverviewPart>;
 
-export function overviewQueries(range: RangeChoice, filters: Filters): Record<OverviewPart, Query> {
+export function overviewQueries(
+  range: RangeChoice,
+  compare: Comparison,
+  filters: Filters,
+): Record<OverviewPart, Query> {
   const breakdown: MetricName[] = ["total_predictions", "fake_share", "error_rate"];
   return {
     range: {
-      metrics: [...outcomeCounts, "succeeded_predictions", "success_rate", "avg_inference_time"],
+      metrics: [
+        ...outcomeCounts,
+        "succeeded_predictions",
+        "success_rate",
+        "avg_inference_time",
+        "inference_time_p50",
+        "inference_time_p95",
+        "inference_time_p99",
+      ],
       range: range.query,
       interval: range.interval,
-      compare: "previous",
+      compare: asked(compare),
       filters,
     },
     all: { metrics: ["total_predictions"], range: { all: true }, filters },
@@ -56,7 +55,7 @@ export function overviewQueries(range: RangeChoice, filters: Filters): Record<Ov
       metrics: ["failed_predictions", "total_predictions", "error_rate"],
       range: { days: 7 },
       interval: "day",
-      compare: "previous",
+      compare: asked(compare),
       filters,
     },
     errors: {
@@ -72,7 +71,7 @@ export function overviewQueries(range: RangeChoice, filters: Filters): Record<Ov
       dimensions: ["client"],
       range: range.query,
       order_by: "-total_predictions",
-      limit: 6,
+      limit: 8,
       filters,
     },
     countries: {
@@ -80,31 +79,15 @@ export function overviewQueries(range: RangeChoice, filters: Filters): Record<Ov
       dimensions: ["country"],
       range: range.query,
       order_by: "-total_predictions",
-      limit: 6,
+      limit: 300,
       filters,
     },
   };
 }
 
-async function askBatch<Name extends string>(
-  queries: Record<Name, Query>,
-  signal: AbortSignal,
-): Promise<Batch<Name>> {
-  const batch = await postJson<Batch<Name>>("/api/v1/query/batch", { queries }, signal);
-  for (const result of Object.values<Batch<Name>["results"][Name]>(batch.results)) {
-    setZone(result.range.time_zone);
-  }
-  return batch;
-}
-
 /** All numbers of the overview in one request, so that they belong to the same moment. */
-export function useOverview(range: RangeChoice, filters: Filters) {
-  return useQuery({
-    queryKey: [...numbersKey, "overview", range.code, filters],
-    queryFn: ({ signal }) => askBatch(overviewQueries(range, filters), signal),
-    placeholderData: keepPreviousData,
-    refetchInterval: heal(renewEveryMs),
-  });
+export function useOverview(range: RangeChoice, compare: Comparison, filters: Filters) {
+  return useBatch("overview", overviewQueries(range, compare, filters));
 }
 
 /** How many predictions the list covers, and from when to when. */
@@ -115,6 +98,31 @@ export function useCount(range: RangeChoice, filters: Filters) {
       askBatch({ count: { metrics: outcomeCounts, range: range.query, filters } }, signal),
     placeholderData: keepPreviousData,
     refetchInterval: heal(renewEveryMs),
+  });
+}
+
+/** The values of a dimension in the range, the most frequent first, whatever is chosen of it already. */
+export function useValues(name: FilterName, range: RangeChoice, filters: Filters, enabled: boolean) {
+  const { [name]: _, ...others } = filters;
+  return useQuery({
+    queryKey: ["values", name, range.code, others],
+    queryFn: async ({ signal }) => {
+      const metric = name === "error_pattern" ? "failed_predictions" : "total_predictions";
+      const query: Query = {
+        metrics: [metric],
+        dimensions: [name],
+        range: range.query,
+        order_by: `-${metric}`,
+        limit: 1000,
+        filters: others,
+      };
+      const { results } = await askBatch({ values: query }, signal);
+      return results.values.rows.flatMap((row) =>
+        row[name] == null ? [] : [{ value: row[name], count: row[metric] ?? 0 }],
+      );
+    },
+    staleTime: 30_000,
+    enabled,
   });
 }
 

@@ -1,9 +1,19 @@
 /** The server's JSON, as `/docs` describes it. Times are ISO 8601 in UTC; rates and probabilities are percent. */
 
 export type Outcome = "real" | "fake" | "uncertain" | "failed";
-export type Dimension = "client" | "country" | "model" | "use_case" | "error_pattern" | "outcome";
+export type Dimension =
+  | "client"
+  | "country"
+  | "model"
+  | "use_case"
+  | "error_pattern"
+  | "outcome"
+  | "image_format"
+  | "file_size"
+  | "weekday_hour";
 export type Interval = "minute" | "hour" | "day";
-export type Unit = "count" | "percent" | "ms" | "USD" | "per_hour";
+export type Unit = "count" | "percent" | "ms" | "USD" | "per_hour" | "per_minute";
+export type Measure = "inference_time" | "response_time" | "confidence";
 
 export type MetricName =
   | "total_predictions"
@@ -25,7 +35,9 @@ export type MetricName =
   | "inference_time_p99"
   | "high_confidence_fakes"
   | "billable_predictions"
-  | "throughput_per_hour";
+  | "revenue"
+  | "throughput_per_hour"
+  | "peak_load";
 
 export interface Metric {
   name: string;
@@ -38,20 +50,25 @@ export interface Metric {
 export interface MetricDictionary {
   tenant: { name: string; time_zone: string };
   metrics: Metric[];
-  dimensions: { name: string; label: string }[];
+  dimensions: { name: string; label: string; values?: string[] | null }[];
 }
 
 export type Filters = Partial<Record<Dimension, string[]>>;
 
-export type QueryRange = { days: number } | { hours: number } | { all: true };
+export type QueryRange =
+  | { days: number }
+  | { hours: number }
+  | { start: string; end: string }
+  | { all: true };
 
 export interface Query {
   metrics: MetricName[];
   dimensions?: Dimension[];
   filters?: Filters;
   range: QueryRange;
-  interval?: Interval | null;
-  compare?: "previous" | null;
+  interval?: Interval | "auto" | null;
+  compare?: "previous" | "weekdays" | null;
+  histograms?: Measure[];
   order_by?: string;
   limit?: number;
 }
@@ -61,10 +78,19 @@ export interface ResultRange {
   end: string;
   time_zone: string;
   unfinished: boolean;
+  /** The compared range stops at the hour at which the unfinished one stands. */
+  cut?: boolean;
 }
 
+export type NumberMetric = Exclude<MetricName, "revenue">;
+
 /** Counts are numbers; a ratio is null when nothing was counted. */
-export type Totals = Partial<Record<MetricName, number | null>>;
+export type Totals = Partial<Record<NumberMetric, number | null>> & {
+  /** Exact decimal text. */
+  revenue?: string | null;
+  /** When the busiest minute began. */
+  peak_load_at?: string | null;
+};
 
 export type Row = Totals & Partial<Record<Dimension, string | null>> & { bucket?: string };
 
@@ -75,7 +101,22 @@ export interface Result {
   totals: Totals;
   rows: Row[];
   other: Totals | null;
-  compare: { range: ResultRange; totals: Totals; rows: Row[] } | null;
+  /** With dimensions and an interval: one row a group over the whole range. */
+  groups?: Row[] | null;
+  histograms?: Histogram[];
+  /** What the reader should know about this answer. */
+  notices?: { field: string; message: string }[];
+  compare: { range: ResultRange; totals: Totals; rows: Row[]; groups?: Row[] | null } | null;
+}
+
+export interface Histogram {
+  measure: Measure;
+  unit: "ms" | "percent";
+  /** Empty for the whole range. */
+  group: Partial<Record<Dimension, string>>;
+  n: number;
+  /** Ascending, without gaps. */
+  bins: { from: number; to: number; n: number }[];
 }
 
 export interface Batch<Name extends string> {
@@ -111,7 +152,10 @@ export interface Prediction {
   error_pattern: string | null;
   price: string;
   billable: boolean;
-  label: string | null;
+  label: "real" | "fake" | null;
+  labelled_at?: string | null;
+  labelled_by?: string | null;
+  label_reason?: string | null;
   user_agent: string | null;
 }
 
@@ -131,6 +175,18 @@ export interface Verdict {
   response_time_ms: number | null;
   filename: string | null;
   model_version: string | null;
+  explanation?: Explanation;
+}
+
+/** How much the fake probability falls when a cell of the image is covered; positive speaks for fake. */
+export interface Explanation {
+  method: string;
+  columns: number;
+  rows: number;
+  unit: string;
+  values: number[][];
+  /** The part of the upright image that the grid covers, as fractions. */
+  area: { left: number; top: number; width: number; height: number };
 }
 
 export interface Health {

@@ -1,15 +1,10 @@
 import type { Interval, Outcome, Result, Row } from "../api/types";
-import type { Cell } from "../csv";
-import { clock, dayAndClock, integer, weekday } from "../format";
+import { integer } from "../format";
+import type { Field } from "../state/sheet";
 import { outcomes } from "../theme";
+import { bucketsOf, type Bucket as Step } from "./buckets";
 
-export type Bucket = Record<Outcome, number> & {
-  /** ISO, when the bucket begins. */
-  start: string;
-  label: string;
-  title: string;
-  unfinished: boolean;
-};
+export type Bucket = Record<Outcome, number> & Step;
 
 export interface Activity {
   interval: Interval;
@@ -21,20 +16,14 @@ export interface Activity {
 /** A result with an interval as the picture of activity: one bucket a row, oldest first. */
 export function activityOf(result: Result): Activity {
   const interval = result.interval ?? "day";
-  const zone = result.range.time_zone;
-  const short = result.rows.length <= 10;
-  const buckets = result.rows.map((row, index): Bucket => {
-    const start = row.bucket ?? result.range.start;
-    const title = interval === "day" ? weekday(start, zone) : dayAndClock(start, zone);
+  const buckets = bucketsOf(result).map((step, index): Bucket => {
+    const row = result.rows[index];
     return {
-      start,
-      title,
-      label: interval === "day" ? (short ? title : title.replace(/^\S+ /, "")) : clock(start, zone),
-      unfinished: result.range.unfinished && index === result.rows.length - 1,
-      real: row.real_predictions ?? 0,
-      fake: row.fake_predictions ?? 0,
-      uncertain: row.uncertain_predictions ?? 0,
-      failed: row.failed_predictions ?? 0,
+      ...step,
+      real: row?.real_predictions ?? 0,
+      fake: row?.fake_predictions ?? 0,
+      uncertain: row?.uncertain_predictions ?? 0,
+      failed: row?.failed_predictions ?? 0,
     };
   });
   const earlier: Row[] = result.compare?.rows ?? [];
@@ -59,14 +48,28 @@ export function summaryOf({ buckets, interval }: Activity): string {
   return `${integer(total)} predictions in ${buckets.length} ${interval}s, most on ${most.title}: ${integer(totalOf(most))}.`;
 }
 
-export function activityCsv({ buckets }: Activity): { head: string[]; rows: Cell[][] } {
-  return {
-    head: ["start", "real", "fake", "uncertain", "failed", "total", "finished"],
-    rows: buckets.map((bucket) => [
-      bucket.start,
-      ...outcomes.map(({ name }) => bucket[name]),
-      totalOf(bucket),
-      bucket.unfinished ? "no" : "yes",
-    ]),
-  };
-}
+export const activityFields: Field<Bucket>[] = [
+  {
+    key: "start",
+    head: "From",
+    value: ({ start }) => start,
+    show: ({ title, unfinished }) => (unfinished ? `${title}, not finished` : title),
+  },
+  ...outcomes.map(
+    ({ name, label }): Field<Bucket> => ({
+      key: name,
+      head: label,
+      number: true,
+      value: (bucket) => bucket[name],
+      show: (bucket) => integer(bucket[name]),
+    }),
+  ),
+  {
+    key: "total",
+    head: "Total",
+    number: true,
+    value: totalOf,
+    show: (bucket) => integer(totalOf(bucket)),
+  },
+  { key: "finished", head: "Finished", value: ({ unfinished }) => (unfinished ? "no" : "yes") },
+];

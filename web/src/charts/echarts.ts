@@ -1,11 +1,11 @@
 /** The only door to ECharts: what is registered here is all that its chunk carries. */
 
-import { BarChart, LineChart } from "echarts/charts";
-import { GridComponent, TooltipComponent } from "echarts/components";
+import { BarChart, LineChart, ScatterChart } from "echarts/charts";
+import { GridComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
 import { type ComposeOption, init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 
-use([BarChart, LineChart, GridComponent, TooltipComponent, CanvasRenderer]);
+use([BarChart, LineChart, ScatterChart, GridComponent, MarkLineComponent, TooltipComponent, CanvasRenderer]);
 
 export type { EChartsType } from "echarts/core";
 export { init };
@@ -13,6 +13,8 @@ export { init };
 type Parts =
   | import("echarts/charts").BarSeriesOption
   | import("echarts/charts").LineSeriesOption
+  | import("echarts/charts").ScatterSeriesOption
   | import("echarts/components").GridComponentOption
+  | import("echarts/components").MarkLineComponentOption
   | import("echarts/components").TooltipComponentOption;
 export type ChartOption = ComposeOption<Parts>;

@@ -1,24 +1,28 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { type Overview, useMetrics } from "../api/queries";
-import type { Metric, MetricName, Result } from "../api/types";
+import type { Metric, MetricName, NumberMetric, Result } from "../api/types";
 import { integer, millisecondsNumber, percentNumber, plural, short, unknown } from "../format";
 import { countChange, rateChange, timeChange } from "../state/change";
-import { type RangeChoice, withFilter } from "../state/search";
+import type { RangeChoice } from "../state/range";
+import { type Comparison, withFilter } from "../state/search";
+import { againstWords } from "../ui/compared";
 import { Kpi, type KpiNumber } from "../ui/Kpi";
 import type { Loading } from "../ui/states";
 
 interface Props {
   results: Overview["results"] | undefined;
   range: RangeChoice;
+  compare: Comparison;
   loading: Loading;
 }
 
 /** The brief's four: each says what it counts and over which time, because they differ. */
-export function Kpis({ results, range, loading }: Props) {
+export function Kpis({ results, range, compare, loading }: Props) {
   const { data } = useMetrics();
   const higherIs = (name: MetricName): Metric["higher_is"] =>
     data?.metrics.find((metric) => metric.name === name)?.higher_is ?? "neutral";
+  const against = compare === "none" ? null : againstWords(compare, range);
   return (
     <>
       <Kpi
@@ -29,19 +33,19 @@ export function Kpis({ results, range, loading }: Props) {
         }
         scope="of all time"
         loading={loading}
-        number={results ? totalNumber(results, range, higherIs("total_predictions")) : null}
+        number={results ? totalNumber(results, range, against, higherIs("total_predictions")) : null}
       />
       <Kpi
         label="Success rate"
         scope={range.words}
         loading={loading}
-        number={results ? rateNumber(results, range, higherIs("success_rate")) : null}
+        number={results ? rateNumber(results, against, higherIs("success_rate")) : null}
       />
       <Kpi
         label="Average inference time"
         scope={range.words}
         loading={loading}
-        number={results ? timeNumber(results, range, higherIs("avg_inference_time")) : null}
+        number={results ? timeNumber(results, against, higherIs("avg_inference_time")) : null}
       />
       <Kpi
         label={
@@ -54,13 +58,13 @@ export function Kpis({ results, range, loading }: Props) {
         }
         scope="in the last 7 days"
         loading={loading}
-        number={results ? errorNumber(results, higherIs("failed_predictions")) : null}
+        number={results ? errorNumber(results, compare, higherIs("failed_predictions")) : null}
       />
     </>
   );
 }
 
-function course(result: Result, metric: MetricName): (number | null)[] {
+function course(result: Result, metric: NumberMetric): (number | null)[] {
   return result.rows.map((row) => row[metric] ?? null);
 }
 
@@ -71,6 +75,7 @@ function sampleOf(count: number | null | undefined): ReactNode {
 function totalNumber(
   { all, range: result }: Overview["results"],
   range: RangeChoice,
+  against: string | null,
   higherIs: Metric["higher_is"],
 ): KpiNumber {
   const inRange = result.totals.total_predictions;
@@ -83,7 +88,7 @@ function totalNumber(
     allTime: true,
     note: `${integer(inRange)} ${range.words}`,
     change: countChange(inRange, before, before, higherIs),
-    against: range.before,
+    against,
     compared: result,
     course: course(result, "total_predictions"),
     courseFromZero: true,
@@ -92,7 +97,7 @@ function totalNumber(
 
 function rateNumber(
   { range: result }: Overview["results"],
-  range: RangeChoice,
+  against: string | null,
   higherIs: Metric["higher_is"],
 ): KpiNumber {
   const { totals, compare } = result;
@@ -111,7 +116,7 @@ function rateNumber(
       compare?.totals.total_predictions ?? 0,
       higherIs,
     ),
-    against: range.before,
+    against,
     compared: result,
     course: course(result, "success_rate"),
     courseFromZero: false,
@@ -120,7 +125,7 @@ function rateNumber(
 
 function timeNumber(
   { range: result }: Overview["results"],
-  range: RangeChoice,
+  against: string | null,
   higherIs: Metric["higher_is"],
 ): KpiNumber {
   const { totals, compare } = result;
@@ -133,15 +138,19 @@ function timeNumber(
     result,
     note: sampleOf(totals.succeeded_predictions),
     change: timeChange(value, compare?.totals.avg_inference_time, higherIs),
-    against: range.before,
+    against,
     compared: result,
     course: course(result, "avg_inference_time"),
     courseFromZero: false,
   };
 }
 
-function errorNumber({ week }: Overview["results"], higherIs: Metric["higher_is"]): KpiNumber {
-  const { totals, compare } = week;
+function errorNumber(
+  { week }: Overview["results"],
+  compare: Comparison,
+  higherIs: Metric["higher_is"],
+): KpiNumber {
+  const { totals, compare: before } = week;
   return {
     metric: "failed_predictions",
     value: totals.failed_predictions,
@@ -150,11 +159,12 @@ function errorNumber({ week }: Overview["results"], higherIs: Metric["higher_is"
     note: `of ${plural(totals.total_predictions ?? 0, "prediction")}`,
     change: countChange(
       totals.failed_predictions,
-      compare?.totals.failed_predictions,
-      compare?.totals.total_predictions,
+      before?.totals.failed_predictions,
+      before?.totals.total_predictions,
       higherIs,
     ),
-    against: "the 7 days before",
+    against:
+      compare === "none" ? null : compare === "weekdays" ? "the same weekdays before" : "the 7 days before",
     compared: week,
     course: course(week, "failed_predictions"),
     courseFromZero: true,

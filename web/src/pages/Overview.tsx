@@ -2,24 +2,25 @@ import { useEffect, useRef, useState } from "react";
 import { useOverview } from "../api/queries";
 import type { Outcome, Result } from "../api/types";
 import { Donut } from "../charts/Donut";
-import { download, toCsv } from "../csv";
+import { integer, percent } from "../format";
 import { useView } from "../state/view";
 import { outcomes } from "../theme";
 import { ActivityCard } from "../ui/ActivityCard";
 import { AnalyseBox } from "../ui/AnalyseBox";
 import { Breakdown } from "../ui/Breakdown";
-import { Card, CardAction } from "../ui/Card";
+import { ChartCard } from "../ui/ChartCard";
+import { CountriesCard } from "../ui/CountriesCard";
 import { ErrorPatterns } from "../ui/ErrorPatterns";
 import { Feed } from "../ui/Feed";
-import { DownloadIcon } from "../ui/icons";
+import { LatencyCard } from "../ui/LatencyCard";
 import { Status } from "../ui/Status";
 import { Empty, type Loading, loadingOf } from "../ui/states";
 import { Kpis } from "./Kpis";
 import styles from "./pages.module.css";
 
 export function Overview() {
-  const { range, filters, filtered, addFilter } = useView();
-  const overview = useOverview(range, filters);
+  const { range, compare, filters, filtered, addFilter } = useView();
+  const overview = useOverview(range, compare, filters);
   const [newest, setNewest] = useState<string>();
   useCatchUp(overview, newest);
   const results = overview.data?.results;
@@ -36,7 +37,7 @@ export function Overview() {
       <div className={styles.full}>
         <Status error={overview.error} failures={failures ?? null} />
       </div>
-      <Kpis results={results} range={range} loading={loading} />
+      <Kpis results={results} range={range} compare={compare} loading={loading} />
       <ActivityCard
         className={styles.wide}
         result={results?.range}
@@ -63,6 +64,14 @@ export function Overview() {
           loading={loading}
         />
       </div>
+      <LatencyCard
+        className={styles.half}
+        title="Performance trends"
+        result={results?.range}
+        range={range}
+        height={236}
+        loading={loading}
+      />
       <Breakdown
         className={styles.half}
         title="Top clients"
@@ -71,12 +80,10 @@ export function Overview() {
         words={range.words}
         loading={loading}
       />
-      <Breakdown
-        className={styles.half}
-        title="Top countries"
-        name="country"
+      <CountriesCard
+        className={styles.whole}
         result={results?.countries}
-        words={`${range.words}, by where the address is allocated`}
+        words={range.words}
         loading={loading}
       />
     </div>
@@ -110,30 +117,47 @@ function Distribution({ result, words, code, loading, onPick }: DistributionProp
     outcomes.map(({ name }) => [name, result?.totals[`${name}_predictions`] ?? 0]),
   ) as Record<Outcome, number>;
   const total = outcomes.reduce((sum, { name }) => sum + counts[name], 0);
-  const save = () =>
-    download(
-      `verascope-distribution-${code}.csv`,
-      toCsv(
-        ["outcome", "predictions", "share_percent"],
-        outcomes.map(({ name }) => [name, counts[name], total > 0 ? (counts[name] / total) * 100 : null]),
-      ),
-    );
+  const share = (name: Outcome) => (total > 0 ? (counts[name] / total) * 100 : null);
   return (
-    <Card
+    <ChartCard
       className={styles.narrow}
       title="Prediction distribution"
-      subtitle={`Share of all predictions ${words}`}
-      minHeight={236}
+      subtitle={`Shares ${words}`}
+      name={`distribution-${code}`}
+      fields={[
+        { key: "outcome", head: "Outcome", value: ({ name }) => name, show: ({ label }) => label },
+        {
+          key: "predictions",
+          head: "Predictions",
+          number: true,
+          value: ({ name }) => counts[name],
+          show: ({ name }) => integer(counts[name]),
+        },
+        {
+          key: "share_percent",
+          head: "Share",
+          number: true,
+          value: ({ name }) => share(name),
+          show: ({ name }) => percent(share(name)),
+        },
+      ]}
+      rows={outcomes}
+      height={258}
       loading={loading}
-      actions={total > 0 && <CardAction label="Download as CSV" icon={<DownloadIcon />} onClick={save} />}
+      pictureLegend={outcomes.map(({ name, label }) => ({
+        label: `${label} ${percent(share(name))}`,
+        colour: `var(--vs-${name})`,
+      }))}
+      empty={
+        result &&
+        total === 0 && (
+          <Empty>
+            <p>Without predictions there are no shares of real, fake, uncertain and failed.</p>
+          </Empty>
+        )
+      }
     >
-      {total === 0 ? (
-        <Empty>
-          <p>Without predictions there are no shares of real, fake, uncertain and failed.</p>
-        </Empty>
-      ) : (
-        <Donut counts={counts} onPick={onPick} />
-      )}
-    </Card>
+      <Donut counts={counts} onPick={onPick} />
+    </ChartCard>
   );
 }

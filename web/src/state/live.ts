@@ -1,6 +1,7 @@
 import { useEffect, useSyncExternalStore } from "react";
 import { readStream, type StreamMessage } from "../api/sse";
 import type { Prediction } from "../api/types";
+import { base } from "../base";
 
 export interface LiveState {
   phase: "connecting" | "live" | "stale";
@@ -56,7 +57,13 @@ export class LiveFeed {
     while (!signal.aborted) {
       try {
         const resume = this.#lastId === null ? "" : `?last_event_id=${encodeURIComponent(this.#lastId)}`;
-        await readStream(`/api/v1/live${resume}`, () => this.#contact(), this.#receive, silenceMs, signal);
+        await readStream(
+          `${base}/api/v1/live${resume}`,
+          () => this.#contact(),
+          this.#receive,
+          silenceMs,
+          signal,
+        );
       } catch {
         // Every failure is handled alike: say since when, wait, try again.
       }

@@ -1,6 +1,7 @@
 import { type Query, type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { listKey, numbersKey } from "../api/queries";
+import { numbersKey } from "../api/ask";
+import { listKey } from "../api/queries";
 import { live } from "./live";
 import { throttled } from "./throttle";
 

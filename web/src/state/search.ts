@@ -1,9 +1,22 @@
-import type { Dimension, Filters, Interval, Prediction, QueryRange } from "../api/types";
+import type { Dimension, Filters, Prediction } from "../api/types";
+import { readRange } from "./range";
+
+export const comparisons = ["previous", "weekdays", "none"] as const;
+/** What the range is compared with: the one of equal length before, the same weekdays before, or nothing. */
+export type Comparison = (typeof comparisons)[number];
+
+/** What a page of its own keeps in the address: how a list is sorted, which columns it shows, a console's query. */
+export const textNames = ["sort", "columns", "sql"] as const;
+type TextName = (typeof textNames)[number];
 
 /** What the address says: the range, the filters and the opened prediction. Anything shareable is here. */
-export interface View {
+export interface View extends Partial<Record<TextName, string>> {
   range?: string;
+  /** Absent: the previous range. */
+  compare?: Exclude<Comparison, "previous">;
   id?: string;
+  /** The console's parameters, `name=value` each. */
+  param?: string[];
   client?: string[];
   country?: string[];
   model?: string[];
@@ -24,65 +37,22 @@ export const filterLabels: Record<FilterName, string> = {
   error_pattern: "Error",
 };
 
-export interface RangeChoice {
-  /** As it stands in the address: `today`, `24h`, `7d`. */
-  code: string;
-  query: QueryRange;
-  interval: Interval;
-  /** Ends a sentence: "today", "in the last 7 days". */
-  words: string;
-  /** Fits after "against": "the 7 days before". */
-  before: string;
-}
-
-export const defaultRange = "7d";
-export const rangePresets = [
-  { code: "today", label: "Today" },
-  { code: "24h", label: "24 h" },
-  { code: "7d", label: "7 d" },
-  { code: "30d", label: "30 d" },
-  { code: "90d", label: "90 d" },
-];
-
-const maxDays = 400;
-const maxHours = 9600;
-
-/** Unknown or impossible codes fall back to the default range. */
-export function readRange(code: string | undefined): RangeChoice {
-  if (code === "today") {
-    return { code, query: { days: 1 }, interval: "hour", words: "today", before: "yesterday until now" };
-  }
-  const [, digits, unit] = /^([1-9]\d{0,3})([dh])$/.exec(code ?? "") ?? [];
-  const count = Number(digits);
-  if (unit === "h" && count <= maxHours) {
-    return {
-      code: `${count}h`,
-      query: { hours: count },
-      interval: count <= 96 ? "hour" : "day",
-      words: `in the last ${count} hours`,
-      before: `the ${count} hours before`,
-    };
-  }
-  if (unit === "d" && count <= maxDays) {
-    return {
-      code: `${count}d`,
-      query: { days: count },
-      interval: count <= 2 ? "hour" : "day",
-      words: `in the last ${count} days`,
-      before: `the ${count} days before`,
-    };
-  }
-  return readRange(defaultRange);
-}
-
 /** The address's query part as a view; what it doesn't know is dropped. */
 export function parseSearch(search: string): View {
   const params = new URLSearchParams(search);
   const view: View = {};
   const range = params.get("range");
   if (range !== null) view.range = readRange(range).code;
+  const compare = params.get("compare");
+  if (compare === "weekdays" || compare === "none") view.compare = compare;
   const id = params.get("id");
   if (id) view.id = id;
+  for (const name of textNames) {
+    const text = params.get(name);
+    if (text) view[name] = text;
+  }
+  const param = params.getAll("param").filter((pair) => pair.indexOf("=") > 0);
+  if (param.length > 0) view.param = param;
   for (const name of filterNames) {
     const values = [...new Set(params.getAll(name).filter((value) => value !== ""))];
     if (values.length > 0) view[name] = values;
@@ -93,7 +63,10 @@ export function parseSearch(search: string): View {
 export function writeSearch(view: View): string {
   const params = new URLSearchParams();
   if (view.range) params.set("range", view.range);
+  if (view.compare) params.set("compare", view.compare);
   for (const name of filterNames) for (const value of view[name] ?? []) params.append(name, value);
+  for (const name of textNames) if (view[name]) params.set(name, view[name]);
+  for (const pair of view.param ?? []) params.append("param", pair);
   if (view.id) params.set("id", view.id);
   const text = params.toString();
   return text === "" ? "" : `?${text}`;
@@ -127,7 +100,7 @@ export function withoutFilters(view: View): View {
 
 /** Whether the server would list this prediction under these filters. */
 export function matches(prediction: Prediction, filters: Filters): boolean {
-  const values: Record<Dimension, string | null> = {
+  const values: Record<FilterName, string | null> = {
     client: prediction.client,
     country: prediction.country,
     model: prediction.model_version,

@@ -1,33 +1,54 @@
 import { useNavigate, useRouter, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { Filters } from "../api/types";
+import { type RangeChoice, readRange } from "./range";
 import {
+  type Comparison,
   type FilterName,
   filtersOf,
-  type RangeChoice,
-  readRange,
   type View,
   withFilter,
   withoutFilter,
   withoutFilters,
 } from "./search";
+import { useZone } from "./zone";
 
 export interface ViewState {
   range: RangeChoice;
+  compare: Comparison;
   filters: Filters;
   filtered: boolean;
   /** The opened prediction. */
   id: string | undefined;
+  /** The rest of the address: what the page itself keeps there. */
+  view: View;
   setRange: (code: string) => void;
+  setCompare: (compare: Comparison) => void;
+  /** Changes what the page itself keeps in the address; `undefined` takes it out. */
+  keep: (part: { [name in "sort" | "columns" | "sql" | "param"]?: View[name] | undefined }) => void;
   addFilter: (name: FilterName, value: string) => void;
   removeFilter: (name: FilterName, value: string) => void;
   clearFilters: () => void;
   open: (id: string | undefined) => void;
 }
 
+const withoutRange = ["/analyse", "/explore", "/settings"];
+
 /** Whether range and filters act on this page. Elsewhere they wait in the address. */
 export function hasRange(path: string): boolean {
-  return path !== "/analyse";
+  return !withoutRange.includes(path);
+}
+
+/** What pages take along from one to another: range, comparison and filters, not what is their own. */
+export function shared({
+  id: _id,
+  sort: _sort,
+  columns: _columns,
+  sql: _sql,
+  param: _param,
+  ...rest
+}: View): View {
+  return rest;
 }
 
 /** The address as state, and the only ways to change it. */
@@ -35,25 +56,36 @@ export function useView(): ViewState {
   const view: View = useSearch({ strict: false });
   const navigate = useNavigate();
   const router = useRouter();
+  const zone = useZone();
   return useMemo(() => {
     const change = (next: (view: View) => View, replace = false) =>
       void navigate({ to: ".", search: next, replace, resetScroll: false });
     const filters = filtersOf(view);
     return {
-      range: readRange(view.range),
+      view,
+      range: readRange(view.range, zone),
+      compare: view.compare ?? "previous",
       filters,
       filtered: Object.keys(filters).length > 0,
       id: view.id,
       setRange: (code) => change((old) => ({ ...old, range: code })),
+      setCompare: (compare) =>
+        change(({ compare: _, ...rest }) => (compare === "previous" ? rest : { ...rest, compare })),
+      keep: (part) =>
+        change((old) => {
+          const next = { ...old, ...part };
+          for (const name of ["sort", "columns", "sql", "param"] as const)
+            if (next[name] === undefined) delete next[name];
+          return next as View;
+        }, true),
       addFilter: (name, value) => {
         if (hasRange(router.state.location.pathname)) change((old) => withFilter(old, name, value));
-        else
-          void navigate({ to: "/predictions", search: ({ id: _, ...old }) => withFilter(old, name, value) });
+        else void navigate({ to: "/predictions", search: (old) => withFilter(shared(old), name, value) });
       },
       removeFilter: (name, value) => change((old) => withoutFilter(old, name, value)),
       clearFilters: () => change(withoutFilters),
       open: (id) =>
         change(({ id: _, ...rest }) => (id === undefined ? rest : { ...rest, id }), view.id !== undefined),
     };
-  }, [view, navigate, router]);
+  }, [view, navigate, router, zone]);
 }

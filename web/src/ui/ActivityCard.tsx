@@ -1,30 +1,19 @@
-import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import type { Result } from "../api/types";
-import { activityCsv, activityOf, type Bucket, summaryOf, totalOf } from "../charts/activity";
+import { activityFields, activityOf, summaryOf, totalOf } from "../charts/activity";
 import chart from "../charts/chart.module.css";
-import { download, toCsv } from "../csv";
-import { integer } from "../format";
-import type { RangeChoice } from "../state/search";
+import type { RangeChoice } from "../state/range";
+import { useView } from "../state/view";
+import { useZoom } from "../state/zoom";
 import { outcomes } from "../theme";
-import { Card, CardAction } from "./Card";
-import { ChartIcon, DownloadIcon, TableIcon } from "./icons";
+import { ChartCard, type LegendItem } from "./ChartCard";
+import { againstWords } from "./compared";
+import { Drawn } from "./Drawn";
 import { Swatch } from "./Outcome";
-import { Empty, Failed, FirstImage, type Loading, Skeleton } from "./states";
-import { type Column, Table } from "./Table";
+import { Empty, FirstImage, type Loading } from "./states";
 
-/** The chart library is large and fetched when needed, like data: it may fail, and then it is tried again. */
-function useActivityChart() {
-  return useQuery({
-    queryKey: ["code", "ActivityChart"],
-    queryFn: async () => ({ Chart: (await import("../charts/ActivityChart")).default }),
-    staleTime: Number.POSITIVE_INFINITY,
-    gcTime: Number.POSITIVE_INFINITY,
-    refetchInterval: ({ state }) => (state.status === "error" ? 5_000 : false),
-  });
-}
-
-const height = 208;
+const height = 232;
+const adjective = { minute: "Activity by the minute", hour: "Hourly activity", day: "Daily activity" };
 
 interface Props {
   result: Result | undefined;
@@ -37,106 +26,70 @@ interface Props {
 }
 
 export function ActivityCard({ result, range, nothingYet, filtered, loading, className }: Props) {
-  const [asTable, setAsTable] = useState(false);
-  const code = useActivityChart();
+  const { compare } = useView();
+  const zoom = useZoom();
   const activity = useMemo(() => (result ? activityOf(result) : null), [result]);
-  const hourly = (activity?.interval ?? range.interval) === "hour";
-  const empty = activity?.buckets.every((bucket) => totalOf(bucket) === 0) ?? false;
-  const save = () => {
-    if (!activity) return;
-    const { head, rows } = activityCsv(activity);
-    download(`verascope-activity-${range.code}.csv`, toCsv(head, rows));
-  };
+  const interval = activity?.interval ?? range.interval;
+  const buckets = activity?.buckets ?? [];
+  const none = activity !== null && buckets.every((bucket) => totalOf(bucket) === 0);
+  const legend: LegendItem[] = [
+    ...outcomes.map(({ name, label }) => ({
+      label,
+      mark: <Swatch outcome={name} />,
+      colour: `var(--vs-${name})`,
+    })),
+    ...(activity?.before
+      ? [
+          {
+            label: `Total, ${againstWords(compare, range)}`,
+            mark: <i className={chart.dashed} />,
+            colour: "var(--vs-muted)",
+          },
+        ]
+      : []),
+    ...(buckets.at(-1)?.unfinished
+      ? [{ label: "Not finished", mark: <i className={chart.unfinished} />, colour: "var(--vs-muted)" }]
+      : []),
+  ];
   return (
-    <Card
+    <ChartCard
       className={className}
-      title={hourly ? "Hourly activity" : "Daily activity"}
-      subtitle={`Predictions per ${hourly ? "hour" : "day"} ${range.words}, ${result?.range.time_zone ?? "UTC"}`}
-      minHeight={height + 28}
+      title={adjective[interval]}
+      subtitle={`Predictions per ${interval} ${range.words}, ${result?.range.time_zone ?? "UTC"}`}
+      name={`activity-${range.code}`}
+      fields={activityFields}
+      rows={buckets}
+      reversed
+      height={height}
       loading={loading}
-      actions={
-        activity &&
-        !empty && (
-          <>
-            <CardAction
-              label={asTable ? "Show as chart" : "Show as table"}
-              icon={asTable ? <ChartIcon /> : <TableIcon />}
-              onClick={() => setAsTable(!asTable)}
-            />
-            <CardAction label="Download as CSV" icon={<DownloadIcon />} onClick={save} />
-          </>
-        )
+      legend={legend}
+      empty={
+        none &&
+        (nothingYet && !filtered ? (
+          <FirstImage />
+        ) : (
+          <Empty>
+            <p>
+              No predictions {range.words}
+              {filtered ? " pass these filters" : ""}. Choose a longer range
+              {filtered ? " or remove a filter" : ""} to see more.
+            </p>
+          </Empty>
+        ))
       }
     >
-      {activity &&
-        (empty ? (
-          nothingYet && !filtered ? (
-            <FirstImage />
-          ) : (
-            <Empty>
-              <p>
-                No predictions {range.words}
-                {filtered ? " pass these filters" : ""}. Choose a longer range
-                {filtered ? " or remove a filter" : ""} to see more.
-              </p>
-            </Empty>
-          )
-        ) : asTable ? (
-          <Table
-            label="Activity"
-            columns={columns}
-            rows={activity.buckets.toReversed()}
-            rowKey={(bucket) => bucket.start}
-            maxHeight={height + 28}
-          />
-        ) : (
-          <>
-            <div className={chart.legend}>
-              {outcomes.map(({ name, label }) => (
-                <span key={name}>
-                  <Swatch outcome={name} />
-                  {label}
-                </span>
-              ))}
-              {activity.before && (
-                <span>
-                  <i className={chart.dashed} />
-                  Total, {range.before}
-                </span>
-              )}
-              {activity.buckets.at(-1)?.unfinished && (
-                <span>
-                  <i className={chart.unfinished} />
-                  Not finished
-                </span>
-              )}
-            </div>
-            {code.data ? (
-              <code.data.Chart activity={activity} summary={summaryOf(activity)} height={height} />
-            ) : code.error ? (
-              <Failed what="The chart" error={code.error} retry={() => void code.refetch()} />
-            ) : (
-              <Skeleton height={height} />
-            )}
-          </>
-        ))}
-    </Card>
+      {activity && result && (
+        <Drawn height={height}>
+          {({ ActivityChart }) => (
+            <ActivityChart
+              activity={activity}
+              summary={summaryOf(activity)}
+              height={height}
+              time={{ starts: buckets.map(({ start }) => start), end: result.range.end, ...zoom }}
+            />
+          )}
+        </Drawn>
+      )}
+    </ChartCard>
   );
 }
-
-const columns: Column<Bucket>[] = [
-  {
-    key: "start",
-    head: "From",
-    cell: (bucket) => (bucket.unfinished ? `${bucket.title}, not finished` : bucket.title),
-  },
-  ...outcomes.map(
-    ({ name, label }): Column<Bucket> => ({
-      key: name,
-      head: label,
-      number: true,
-      cell: (bucket) => integer(bucket[name]),
-    }),
-  ),
-  { key: "total", head: "Total", number: true, cell: (bucket) => integer(totalOf(bucket)) },
-];

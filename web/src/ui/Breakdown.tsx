@@ -1,4 +1,4 @@
-import type { MetricName, Result, Row } from "../api/types";
+import type { NumberMetric, Result, Row } from "../api/types";
 import { download, toCsv } from "../csv";
 import { countryName, integer, percent } from "../format";
 import { Card, CardAction } from "./Card";
@@ -16,7 +16,7 @@ interface Props {
   className?: string | undefined;
 }
 
-const metrics: { name: MetricName; head: string; show: (value: number | null | undefined) => string }[] = [
+const metrics: { name: NumberMetric; head: string; show: (value: number | null | undefined) => string }[] = [
   { name: "total_predictions", head: "Predictions", show: integer },
   { name: "fake_share", head: "Fake share", show: percent },
   { name: "error_rate", head: "Error rate", show: percent },

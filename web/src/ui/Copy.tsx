@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { middle } from "../format";
 import styles from "./copy.module.css";
 import { CheckIcon, CopyIcon } from "./icons";
@@ -41,6 +41,31 @@ export function CopyText({ text, head = 8, tail = 4 }: { text: string; head?: nu
     <button type="button" className={styles.text} onClick={act} title={`${text}\nClick to copy`}>
       <code>{middle(text, head, tail)}</code>
       {copied ? <CheckIcon size={12} /> : <CopyIcon size={12} />}
+      <output className="visually-hidden">{copied ? "Copied" : ""}</output>
+    </button>
+  );
+}
+
+/** A line of a menu that copies; `text` is asked when it is clicked. */
+export function CopyAction({
+  text,
+  className,
+  children,
+}: {
+  text: () => string;
+  className?: string | undefined;
+  children: ReactNode;
+}) {
+  const [copied, setCopied] = useState(false);
+  return (
+    <button
+      type="button"
+      className={className}
+      onClick={() => void copy(text()).then(() => setCopied(true))}
+      onBlur={() => setCopied(false)}
+    >
+      <span>{children}</span>
+      {copied && <CheckIcon size={14} />}
       <output className="visually-hidden">{copied ? "Copied" : ""}</output>
     </button>
   );

@@ -11,6 +11,7 @@ const unitWords = {
   ms: "milliseconds",
   USD: "US dollars",
   per_hour: "per hour",
+  per_minute: "per minute",
 };
 
 interface Props {

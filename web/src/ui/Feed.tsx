@@ -104,9 +104,15 @@ export function Feed({ filters, onLoad, className }: Props) {
           onPointerLeave={() => setHovered(false)}
           onScroll={(event) => setAtTop(event.currentTarget.scrollTop < 8)}
         >
-          {feed.shown.map((prediction) => (
-            <FeedRow key={prediction.id} prediction={prediction} />
-          ))}
+          <div
+            role="presentation"
+            className={styles.rows}
+            style={{ height: `calc(var(--row) * ${feed.shown.length})` }}
+          >
+            {feed.shown.map((prediction, at) => (
+              <FeedRow key={prediction.id} prediction={prediction} at={at} />
+            ))}
+          </div>
         </ul>
       )}
       <PredictionDrawer id={id} rows={feed.shown} onOpen={open} />
@@ -140,13 +146,17 @@ function useArrivals(filters: Filters, tell: (predictions: Prediction[]) => void
   );
 }
 
-const FeedRow = memo(function FeedRow({ prediction }: { prediction: Prediction }) {
+const FeedRow = memo(function FeedRow({ prediction, at }: { prediction: Prediction; at: number }) {
   const zone = useZone();
   const { open } = useView();
   const mine = useSentIds().has(prediction.id);
   const { timestamp, outcome, confidence, client, country, inference_time_ms: ms } = prediction;
   return (
-    <li className={styles.row} data-mine={mine || undefined}>
+    <li
+      className={styles.row}
+      style={{ transform: `translateY(calc(var(--row) * ${at}))` }}
+      data-mine={mine || undefined}
+    >
       <button
         type="button"
         className={styles.time}
@@ -156,7 +166,6 @@ const FeedRow = memo(function FeedRow({ prediction }: { prediction: Prediction }
         {recentTime(timestamp, Date.now(), zone)}
       </button>
       <OutcomeBadge outcome={outcome} />
-      <span className={styles.confidence}>{percent(confidence)}</span>
       <span className={styles.client}>
         <FilterValue name="client" value={client} />
         {mine && <span className={styles.mine}>yours</span>}
@@ -164,9 +173,15 @@ const FeedRow = memo(function FeedRow({ prediction }: { prediction: Prediction }
       <span className={styles.country}>
         <FilterValue name="country" value={country} />
       </span>
-      <span className={styles.ms}>{milliseconds(ms)}</span>
-      {outcome === "failed" && (
-        <span className={styles.error}>{prediction.error_message ?? "No reason was recorded."}</span>
+      {outcome === "failed" ? (
+        <span className={styles.error} title={prediction.error_message ?? undefined}>
+          {prediction.error_message ?? "No reason was recorded."}
+        </span>
+      ) : (
+        <>
+          <span className={styles.confidence}>{percent(confidence)}</span>
+          <span className={styles.ms}>{milliseconds(ms)}</span>
+        </>
       )}
     </li>
   );

@@ -4,8 +4,10 @@ import { useCallback, useState } from "react";
 import { useShortcuts } from "../state/keys";
 import { usePhase } from "../state/live";
 import { useKeepFresh } from "../state/refresh";
+import { shared } from "../state/view";
 import styles from "./frame.module.css";
 import { KeyboardMap } from "./KeyboardMap";
+import { Palette } from "./Palette";
 import { pages } from "./pages";
 import { Rail } from "./Rail";
 import { TopBar } from "./TopBar";
@@ -14,14 +16,16 @@ import { TopBar } from "./TopBar";
 export function Frame() {
   const [menuOpen, setMenuOpen] = useState(false);
   const [mapOpen, setMapOpen] = useState(false);
+  const [searching, setSearching] = useState(false);
   const navigate = useNavigate();
   const phase = usePhase();
   useKeepFresh();
   const onShortcut = useCallback(
     (shortcut: string) => {
       if (shortcut === "?") setMapOpen(true);
+      if (shortcut === "palette" || shortcut === "/") setSearching(true);
       const page = pages.find(({ key }) => shortcut === `g ${key}`);
-      if (page) void navigate({ to: page.to, search: ({ id: _, ...view }) => view });
+      if (page) void navigate({ to: page.to, search: shared });
     },
     [navigate],
   );
@@ -44,11 +48,16 @@ export function Frame() {
         <Rail sheet onPick={() => setMenuOpen(false)} onKeyboardMap={() => setMapOpen(true)} />
       </Drawer>
       <div className={styles.column}>
-        <TopBar onMenu={() => setMenuOpen(true)} />
+        <TopBar onMenu={() => setMenuOpen(true)} onSearch={() => setSearching(true)} />
         <main id="content" tabIndex={-1} className={styles.main} data-stale={phase === "stale" || undefined}>
           <Outlet />
         </main>
       </div>
+      <Palette
+        opened={searching}
+        onClose={() => setSearching(false)}
+        onKeyboardMap={() => setMapOpen(true)}
+      />
       <KeyboardMap opened={mapOpen} onClose={() => setMapOpen(false)} />
     </div>
   );

@@ -3,6 +3,11 @@ import styles from "./keyboard.module.css";
 import { pages } from "./pages";
 
 const others = [
+  { keys: ["Ctrl", "K"], does: "Search: pages, ranges, filters, clients; also /" },
+  { keys: ["r"], does: "Choose a range" },
+  { keys: ["c"], does: "Choose what to compare with" },
+  { keys: ["f"], does: "Add a filter" },
+  { keys: ["s"], does: "Share this view" },
   { keys: ["?"], does: "This map" },
   { keys: ["↑", "↓"], does: "The row before or after, in an opened prediction" },
   { keys: ["Esc"], does: "Close what is open" },

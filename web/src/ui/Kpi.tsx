@@ -18,8 +18,8 @@ export interface KpiNumber {
   /** Stands under the value: what else is counted, n, the range. */
   note: ReactNode;
   change: Change | null;
-  /** Fits after "against". */
-  against: string;
+  /** Fits after "against"; null when nothing is compared. */
+  against: string | null;
   /** The answer that the change and the course were taken from. */
   compared: Result;
   course: (number | null)[];
@@ -67,7 +67,9 @@ export function Kpi({ label, scope, loading, number }: Props) {
           </div>
           <div className={styles.foot}>
             <span>{number.note}</span>
-            <ChangeText change={number.change} against={number.against} result={number.compared} />
+            {number.against !== null && (
+              <ChangeText change={number.change} against={number.against} result={number.compared} />
+            )}
           </div>
         </>
       ) : loading.error ? (

@@ -5,7 +5,7 @@ import styles from "./outcome.module.css";
 
 const icons = { real: RealIcon, fake: FakeIcon, uncertain: QuestionIcon, failed: CrossIcon };
 
-export function outcomeLabel(outcome: Outcome): string {
+export function outcomeLabel(outcome: string): string {
   return outcomes.find(({ name }) => name === outcome)?.label ?? outcome;
 }
 

@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { shared } from "../state/view";
 import styles from "./frame.module.css";
 import { KeyboardIcon } from "./icons";
 import { groups } from "./pages";
@@ -29,7 +30,7 @@ export function Rail({ sheet = false, onPick, onKeyboardMap }: Props) {
                 <li key={to}>
                   <Link
                     to={to}
-                    search={({ id: _, ...view }) => view}
+                    search={shared}
                     className={styles.link ?? ""}
                     activeOptions={{ exact: to === "/", includeSearch: false }}
                     activeProps={{ "data-active": true, "aria-current": "page" }}

@@ -1,16 +1,18 @@
-import { SegmentedControl } from "@mantine/core";
 import { useLocation } from "@tanstack/react-router";
 import { useMetrics } from "../api/queries";
-import { rangePresets } from "../state/search";
-import { hasRange, useView } from "../state/view";
-import { useZone } from "../state/zone";
+import { isDemo } from "../base";
+import { hasRange } from "../state/view";
+import { CompareMenu } from "./CompareMenu";
 import { FilterChips } from "./FilterChips";
+import { FilterMenu } from "./FilterMenu";
 import styles from "./frame.module.css";
-import { MenuIcon } from "./icons";
+import { MenuIcon, SearchIcon } from "./icons";
 import { LiveBadge } from "./LiveBadge";
+import { RangePicker } from "./RangePicker";
 import { SchemeToggle } from "./SchemeToggle";
+import { ShareMenu } from "./ShareMenu";
 
-export function TopBar({ onMenu }: { onMenu: () => void }) {
+export function TopBar({ onMenu, onSearch }: { onMenu: () => void; onSearch: () => void }) {
   const ranged = useLocation({ select: ({ pathname }) => hasRange(pathname) });
   return (
     <header className={styles.bar}>
@@ -24,9 +26,26 @@ export function TopBar({ onMenu }: { onMenu: () => void }) {
           <MenuIcon />
         </button>
         <Tenant />
-        {ranged ? <RangePicker /> : null}
+        {ranged && (
+          <div className={styles.question}>
+            <RangePicker />
+            <CompareMenu />
+            <FilterMenu />
+          </div>
+        )}
         {ranged ? <FilterChips /> : <span className={styles.chips} />}
         <LiveBadge />
+        <button
+          type="button"
+          className={styles.iconButton}
+          onClick={onSearch}
+          aria-label="Search"
+          aria-keyshortcuts="Control+K Meta+K"
+          title="Search pages, ranges, filters, clients (Ctrl K)"
+        >
+          <SearchIcon />
+        </button>
+        <ShareMenu />
         <span className={styles.wideOnly}>
           <SchemeToggle />
         </span>
@@ -40,51 +59,21 @@ const demoName = "DEMO";
 
 function Tenant() {
   const { data } = useMetrics();
-  const name = data?.tenant.name ?? "";
-  const isDemo = name === demoName;
+  const name = data?.tenant.name ?? (isDemo ? demoName : "");
+  const madeUp = isDemo || name === demoName;
   return (
-    <span
-      className={`${styles.tenant} ${isDemo ? styles.demo : ""}`}
-      title={isDemo ? "Everything here is made up" : "Tenant"}
-    >
-      {name}
-    </span>
-  );
-}
-
-function RangePicker() {
-  const { range, setRange } = useView();
-  const zone = useZone();
-  const choices = rangePresets.some(({ code }) => code === range.code)
-    ? rangePresets
-    : [...rangePresets, { code: range.code, label: range.code }];
-  return (
-    <div className={styles.range}>
-      <SegmentedControl
-        className={styles.rangeWide ?? ""}
-        aria-label="Range"
-        size="xs"
-        withItemsBorders={false}
-        transitionDuration={120}
-        value={range.code}
-        onChange={setRange}
-        data={choices.map(({ code, label }) => ({ value: code, label }))}
-      />
-      <select
-        className={styles.rangeNarrow}
-        aria-label="Range"
-        value={range.code}
-        onChange={(event) => setRange(event.currentTarget.value)}
+    <>
+      <span
+        className={`${styles.tenant} ${madeUp ? styles.demo : ""}`}
+        title={madeUp ? "Everything here is made up" : "Tenant"}
       >
-        {choices.map(({ code, label }) => (
-          <option key={code} value={code}>
-            {label}
-          </option>
-        ))}
-      </select>
-      <span className={styles.zone} title={`Days and hours are those of ${zone}`}>
-        {zone}
+        {name}
       </span>
-    </div>
+      {isDemo && (
+        <a className={styles.leave} href="/dashboard">
+          Leave the demo
+        </a>
+      )}
+    </>
   );
 }

@@ -151,3 +151,66 @@ export const FilterIcon = (props: Props) => (
     <path d="M2.5 4h11M4.5 8h7M6.5 12h3" />
   </Drawn>
 );
+export const BackIcon = (props: Props) => (
+  <Drawn {...props}>
+    <path d="M9.5 3.5 5 8l4.5 4.5" />
+  </Drawn>
+);
+export const DownIcon = (props: Props) => (
+  <Drawn {...props}>
+    <path d="m4 6.3 4 4 4-4" />
+  </Drawn>
+);
+export const CalendarIcon = (props: Props) => (
+  <Drawn {...props}>
+    <rect x="2" y="3" width="12" height="11" rx="1.2" />
+    <path d="M2 6.5h12M5.2 1.8v2.4M10.8 1.8v2.4" />
+  </Drawn>
+);
+export const SearchIcon = (props: Props) => (
+  <Drawn {...props}>
+    <circle cx="7" cy="7" r="4.6" />
+    <path d="m10.5 10.5 3.2 3.2" />
+  </Drawn>
+);
+export const ShareIcon = (props: Props) => (
+  <Drawn {...props}>
+    <path d="M6.8 9.2a2.6 2.6 0 0 0 3.7 0l2.4-2.4a2.6 2.6 0 0 0-3.7-3.7l-.9.9M9.2 6.8a2.6 2.6 0 0 0-3.7 0L3.1 9.2a2.6 2.6 0 0 0 3.7 3.7l.9-.9" />
+  </Drawn>
+);
+export const PictureIcon = (props: Props) => (
+  <Drawn {...props}>
+    <rect x="2" y="3" width="12" height="10" rx="1.2" />
+    <path d="m3 11 3-3 2.2 2 2.4-2.8L13.4 10" />
+  </Drawn>
+);
+export const UsageIcon = (props: Props) => (
+  <Drawn {...props}>
+    <circle cx="6" cy="5.5" r="2.5" />
+    <path d="M1.8 13.5a4.2 4.2 0 0 1 8.4 0M10.5 3.3a2.5 2.5 0 0 1 0 4.4M12 9.8a4.2 4.2 0 0 1 2.3 3.7" />
+  </Drawn>
+);
+export const SpeedIcon = (props: Props) => (
+  <Drawn {...props}>
+    <path d="M2.3 12a6.2 6.2 0 1 1 11.4 0M8 9.5l2.6-3.2" />
+  </Drawn>
+);
+export const ExploreIcon = (props: Props) => (
+  <Drawn {...props}>
+    <rect x="1.8" y="2.5" width="12.4" height="11" rx="1.3" />
+    <path d="m4.5 6 2.2 2-2.2 2M8.5 10.3h3" />
+  </Drawn>
+);
+export const SettingsIcon = (props: Props) => (
+  <Drawn {...props}>
+    <path d="M2 4.5h6M11.5 4.5H14M2 11.5h2.5M8 11.5h6" />
+    <circle cx="9.8" cy="4.5" r="1.7" />
+    <circle cx="6.2" cy="11.5" r="1.7" />
+  </Drawn>
+);
+export const ColumnsIcon = (props: Props) => (
+  <Drawn {...props}>
+    <rect x="2" y="3" width="12" height="10" rx="1" />
+    <path d="M6 3v10M10 3v10" />
+  </Drawn>
+);

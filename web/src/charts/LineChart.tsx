@@ -1,0 +1,152 @@
+import { useMemo } from "react";
+import type { Palette } from "../theme";
+import type { Bucket } from "./buckets";
+import { EChart, type TimeAxis } from "./EChart";
+import type { ChartOption } from "./echarts";
+import { amounts, categories, frame, tipOf, tooltip } from "./style";
+import { useLook } from "./useLook";
+
+export interface Line {
+  label: string;
+  colour: (palette: Palette) => string;
+  /** One a bucket; null where nothing was counted. */
+  values: (number | null)[];
+  /** The compared range. */
+  dashed?: boolean;
+  /** Filled down to zero. */
+  area?: boolean;
+}
+
+/** A moment worth knowing, such as a new model version. */
+export interface Mark {
+  index: number;
+  label: string;
+}
+
+interface Props {
+  buckets: Bucket[];
+  lines: Line[];
+  marks?: Mark[];
+  show: (value: number) => string;
+  /** Where the value axis ends; what the numbers need when absent. */
+  max?: number;
+  /** Counts and times start at zero, rates near what they are. */
+  fromZero?: boolean;
+  summary: string;
+  height: number;
+  time: TimeAxis;
+}
+
+/** The course of one or a few numbers. The last step of an unfinished range is dotted. */
+export function LineChart({ summary, height, time, ...rest }: Props) {
+  const { palette, still } = useLook();
+  const { buckets, lines, marks, show, max, fromZero } = rest;
+  const option = useMemo(
+    () =>
+      optionOf({ buckets, lines, marks: marks ?? [], show, max, fromZero: fromZero ?? true }, palette, still),
+    [buckets, lines, marks, show, max, fromZero, palette, still],
+  );
+  return <EChart option={option} summary={summary} height={height} time={time} />;
+}
+
+interface Parts {
+  buckets: Bucket[];
+  lines: Line[];
+  marks: Mark[];
+  show: (value: number) => string;
+  max: number | undefined;
+  fromZero: boolean;
+}
+
+function optionOf(
+  { buckets, lines, marks, show, max, fromZero }: Parts,
+  palette: Palette,
+  still: boolean,
+): ChartOption {
+  const unfinished = buckets.at(-1)?.unfinished === true && buckets.length > 1;
+  const last = buckets.length - 1;
+  return {
+    ...frame(still),
+    xAxis: categories(
+      buckets.map(({ label }) => label),
+      palette,
+    ),
+    yAxis: {
+      ...amounts(palette, show),
+      ...(fromZero ? {} : { min: undefined, scale: true }),
+      ...(max === undefined ? {} : { max }),
+    } as NonNullable<ChartOption["yAxis"]>,
+    tooltip: {
+      ...tooltip(palette, (index) => tip({ buckets, lines, marks, show }, index, palette)),
+      axisPointer: { type: "line", lineStyle: { color: palette.lineStrong } },
+    },
+    series: lines.flatMap((line, at) => {
+      const colour = line.colour(palette);
+      const base = {
+        type: "line" as const,
+        symbol: line.values.filter((value) => value !== null).length < 2 ? "circle" : "none",
+        silent: true,
+        itemStyle: { color: colour },
+        ...(line.area ? { areaStyle: { color: colour, opacity: 0.12 } } : {}),
+      };
+      const solid = unfinished && !line.dashed ? line.values.slice(0, -1) : line.values;
+      const marked =
+        at === 0 && marks.length > 0
+          ? {
+              markLine: {
+                symbol: "none",
+                silent: true,
+                animation: false,
+                lineStyle: { color: palette.muted, type: "dotted" as const },
+                label: {
+                  formatter: "{b}",
+                  color: palette.muted,
+                  fontSize: 12,
+                  position: "insideEndTop" as const,
+                },
+                data: marks.map(({ index, label }) => ({ xAxis: index, name: label })),
+              },
+            }
+          : {};
+      return [
+        {
+          ...base,
+          ...marked,
+          id: line.label,
+          data: solid,
+          lineStyle: {
+            color: colour,
+            width: line.dashed ? 1.5 : 2,
+            type: line.dashed ? ("dashed" as const) : ("solid" as const),
+          },
+        },
+        ...(unfinished && !line.dashed
+          ? [
+              {
+                ...base,
+                id: `${line.label} unfinished`,
+                data: line.values.map((value, index) => (index >= last - 1 ? value : null)),
+                lineStyle: { color: colour, width: 2, type: "dotted" as const },
+              },
+            ]
+          : []),
+      ];
+    }),
+  };
+}
+
+function tip(
+  { buckets, lines, marks, show }: Pick<Parts, "buckets" | "lines" | "marks" | "show">,
+  index: number,
+  palette: Palette,
+): HTMLElement {
+  const bucket = buckets[index];
+  if (!bucket) return tipOf("", []);
+  return tipOf(bucket.title + (bucket.unfinished ? ", not finished" : ""), [
+    ...lines.map(({ label, values, colour }) => {
+      const value = values[index];
+      return { name: label, value: value == null ? "–" : show(value), colour: colour(palette) };
+    }),
+    ...marks.filter((mark) => mark.index === index).map(({ label }) => ({ name: label })),
+  ]);
+}

@@ -1,0 +1,36 @@
+import type { Interval, Result } from "../api/types";
+import { bucketTitle, clock, day } from "../format";
+
+/** One step of a time axis. */
+export interface Bucket {
+  /** ISO, when it begins. */
+  start: string;
+  /** On the axis. */
+  label: string;
+  /** In full, for tables and tooltips. */
+  title: string;
+  unfinished: boolean;
+}
+
+/** The steps of a result with an interval, oldest first. */
+export function bucketsOf(result: Result): Bucket[] {
+  const interval: Interval = result.interval ?? "day";
+  const zone = result.range.time_zone;
+  const few = result.rows.length <= 10;
+  return result.rows.map((row, index): Bucket => {
+    const start = row.bucket ?? result.range.start;
+    const title = bucketTitle(start, interval, zone);
+    return {
+      start,
+      title,
+      label: interval === "day" ? (few ? title : title.replace(/^\S+ /, "")) : hourLabel(start, zone, index),
+      unfinished: result.range.unfinished && index === result.rows.length - 1,
+    };
+  });
+}
+
+/** A new day is named where it begins; the first step always says its time. */
+function hourLabel(start: string, zone: string, index: number): string {
+  const time = clock(start, zone);
+  return time === "00:00" && index > 0 ? day(start, zone) : time;
+}

@@ -1,0 +1,149 @@
+import type { Result, Row } from "../api/types";
+
+import { stepIn, stepStarts } from "../charts/steps";
+import { countryName, integer, percent, plural } from "../format";
+import type { Field } from "../state/sheet";
+import { useView } from "../state/view";
+import { ChartCard } from "./ChartCard";
+import styles from "./countries.module.css";
+import { Coded } from "./Drawn";
+import { Empty, type Loading } from "./states";
+import { FilterValue, Table } from "./Table";
+
+const height = 330;
+const listed = 9;
+const loadMap = () => import("../charts/WorldMap");
+
+interface Props {
+  result: Result | undefined;
+  words: string;
+  loading: Loading;
+  className?: string | undefined;
+}
+
+/** Where predictions come from: the map, and the table that says the same in numbers. */
+export function CountriesCard({ result, words, loading, className }: Props) {
+  const { addFilter } = useView();
+  const rows = result?.rows ?? [];
+  const total = result?.totals.total_predictions ?? 0;
+  const share = (row: Row) => (total > 0 ? ((row.total_predictions ?? 0) / total) * 100 : null);
+  const known = rows.filter(({ country }) => /^[A-Z]{2}$/.test(country ?? ""));
+  const places = known.map((row) => ({ code: row.country ?? "", count: row.total_predictions ?? 0 }));
+  const most = Math.max(1, ...places.map(({ count }) => count));
+  const rest = rows.length - listed;
+  const fields = fieldsOf(share);
+  return (
+    <ChartCard
+      className={className}
+      title="Countries"
+      subtitle={`Predictions ${words}, by where the caller's address is allocated`}
+      name="countries"
+      fields={fields}
+      rows={rows}
+      height={height}
+      loading={loading}
+      empty={
+        result &&
+        rows.length === 0 && (
+          <Empty>
+            <p>None {words}.</p>
+          </Empty>
+        )
+      }
+    >
+      <div className={styles.split}>
+        <div>
+          <Coded name="map" load={loadMap} what="The map" height={height - 40}>
+            {({ WorldMap }) => (
+              <WorldMap
+                places={places}
+                total={total}
+                summary={summaryOf(places, total)}
+                onPick={(code) => addFilter("country", code)}
+              />
+            )}
+          </Coded>
+          <Scale most={most} />
+        </div>
+        <div>
+          <Table
+            label="Countries with the most predictions"
+            rows={rows.slice(0, listed)}
+            rowKey={({ country }) => country ?? ""}
+            columns={fields
+              .filter(({ key }) => key !== "name" && key !== "error_rate")
+              .map((field) => ({
+                key: field.key,
+                head: field.head,
+                ...(field.number ? { number: true } : {}),
+                cell: (row: Row) => field.show?.(row),
+              }))}
+          />
+          {rest > 0 && (
+            <p className="quiet">{plural(rest, "country", "countries")} more in the table view.</p>
+          )}
+        </div>
+      </div>
+    </ChartCard>
+  );
+}
+
+function fieldsOf(share: (row: Row) => number | null): Field<Row>[] {
+  return [
+    {
+      key: "country",
+      head: "Country",
+      value: ({ country }) => country ?? "unknown",
+      show: ({ country }) => <FilterValue name="country" value={country} />,
+    },
+    {
+      key: "name",
+      head: "Code",
+      value: ({ country }) => countryName(country),
+      show: ({ country }) => country ?? "unknown",
+    },
+    {
+      key: "total_predictions",
+      head: "Predictions",
+      number: true,
+      value: (row) => row.total_predictions ?? 0,
+      show: (row) => integer(row.total_predictions),
+    },
+    { key: "share_percent", head: "Share", number: true, value: share, show: (row) => percent(share(row)) },
+    {
+      key: "fake_share",
+      head: "Fake share",
+      number: true,
+      value: (row) => row.fake_share ?? null,
+      show: (row) => percent(row.fake_share),
+    },
+    {
+      key: "error_rate",
+      head: "Error rate",
+      number: true,
+      value: (row) => row.error_rate ?? null,
+      show: (row) => percent(row.error_rate),
+    },
+  ];
+}
+
+function summaryOf(places: { code: string; count: number }[], total: number): string {
+  const first = places.slice(0, 3).map(({ code, count }) => `${countryName(code)} ${integer(count)}`);
+  return `World map: ${integer(total)} predictions from ${plural(places.length, "country", "countries")}. Most: ${first.join(", ")}.`;
+}
+
+function Scale({ most }: { most: number }) {
+  const starts = stepStarts(most).filter((start, at, all) => start !== all[at - 1]);
+  return (
+    <p className={styles.scale} aria-hidden="true">
+      <span>1</span>
+      {starts.map((start) => (
+        <i key={start} data-step={stepIn(start, most)} title={`from ${integer(start)}`} />
+      ))}
+      <span>{integer(most)}</span>
+      <span className={styles.none}>
+        <i data-step="0" /> none
+      </span>
+    </p>
+  );
+}
