@@ -35,11 +35,19 @@ export function percentNumber(value: number, digits = 1): string {
 }
 
 export function millisecondsNumber(value: number): string {
-  return value < 10 ? value.toFixed(1) : whole.format(value);
+  return value !== 0 && value < 10 ? value.toFixed(1) : whole.format(value);
 }
 
 export function milliseconds(value: number | null | undefined): string {
   return value == null ? unknown : `${millisecondsNumber(value)}${thin}ms`;
+}
+
+/** A rate or an amount short enough for a card: 0.42, 3.1, 47, 12.3 k. */
+export function amount(value: number | null | undefined): string {
+  if (value == null) return unknown;
+  const size = Math.abs(value);
+  if (size >= 99.95 || Number.isInteger(value)) return short(Math.round(value));
+  return value.toFixed(size < 0.995 ? 2 : 1);
 }
 
 /** As exact as it is known, for tooltips and tables. */

@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, type SearchSchemaInput } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { base } from "./base";
 import { Analyse } from "./pages/Analyse";
 import { NotFound } from "./pages/NotFound";
@@ -6,6 +7,7 @@ import { Overview } from "./pages/Overview";
 import { Predictions } from "./pages/Predictions";
 import { parseSearch, type View, writeSearch } from "./state/search";
 import { Crashed } from "./ui/Crashed";
+import { Coded } from "./ui/Drawn";
 import { Frame } from "./ui/Frame";
 
 const root = createRootRoute({
@@ -13,17 +15,42 @@ const root = createRootRoute({
   component: Frame,
   notFoundComponent: NotFound,
 });
+
+type Page = () => ReactNode;
+
+/** A page whose code is fetched when it is first opened. */
+function later(name: string, load: () => Promise<Page>): Page {
+  const loadPage = async () => ({ Page: await load() });
+  return () => (
+    <Coded name={name} load={loadPage} what="This page" height="70vh">
+      {({ Page }) => <Page />}
+    </Coded>
+  );
+}
+
 const overview = createRoute({ getParentRoute: () => root, path: "/", component: Overview });
-const predictions = createRoute({
-  getParentRoute: () => root,
-  path: "/predictions",
-  component: Predictions,
-});
+const predictions = createRoute({ getParentRoute: () => root, path: "/predictions", component: Predictions });
 const analyse = createRoute({ getParentRoute: () => root, path: "/analyse", component: Analyse });
+const usage = createRoute({
+  getParentRoute: () => root,
+  path: "/usage",
+  component: later("usage", async () => (await import("./pages/Usage")).Usage),
+});
+const performance = createRoute({
+  getParentRoute: () => root,
+  path: "/performance",
+  component: later("performance", async () => (await import("./pages/Performance")).Performance),
+});
+
+const explore = createRoute({
+  getParentRoute: () => root,
+  path: "/explore",
+  component: later("explore", async () => (await import("./pages/Explore")).Explore),
+});
 
 export function createAppRouter() {
   return createRouter({
-    routeTree: root.addChildren([overview, predictions, analyse]),
+    routeTree: root.addChildren([overview, usage, performance, predictions, analyse, explore]),
     basepath: `${base}/dashboard`,
     parseSearch,
     stringifySearch: writeSearch,

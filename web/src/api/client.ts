@@ -28,7 +28,11 @@ export async function postJson<T>(path: string, body: unknown, signal?: AbortSig
 }
 
 /** Sends a request of this origin. Any answer that isn't a success becomes a `Problem`. */
-export async function send<T>(path: string, init: RequestInit = {}): Promise<T> {
+export async function send<T>(
+  path: string,
+  init: RequestInit = {},
+  read: (response: Response) => Promise<unknown> = (response) => response.json(),
+): Promise<T> {
   let response: Response;
   try {
     response = await fetch(base + path, init);
@@ -37,7 +41,7 @@ export async function send<T>(path: string, init: RequestInit = {}): Promise<T> 
     throw new Problem(0, "The server cannot be reached.");
   }
   if (!response.ok) throw await problemOf(response);
-  return (await response.json()) as T;
+  return (await read(response)) as T;
 }
 
 /** `/health` answers 503 with a body of the usual shape, so its status is not an error here. */

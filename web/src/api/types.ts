@@ -218,4 +218,7 @@ export interface ProblemDetails {
   errors?: { field: string; value: unknown; accepted: unknown }[];
   id?: string;
   prediction_id?: string;
+  /** Where a query went wrong, both from 1. */
+  line?: number | null;
+  column?: number | null;
 }

@@ -34,7 +34,7 @@ interface Props {
   fromZero?: boolean;
   summary: string;
   height: number;
-  time: TimeAxis;
+  time?: TimeAxis;
 }
 
 /** The course of one or a few numbers. The last step of an unfinished range is dotted. */
@@ -46,7 +46,7 @@ export function LineChart({ summary, height, time, ...rest }: Props) {
       optionOf({ buckets, lines, marks: marks ?? [], show, max, fromZero: fromZero ?? true }, palette, still),
     [buckets, lines, marks, show, max, fromZero, palette, still],
   );
-  return <EChart option={option} summary={summary} height={height} time={time} />;
+  return <EChart option={option} summary={summary} height={height} {...(time ? { time } : {})} />;
 }
 
 interface Parts {

@@ -2,7 +2,7 @@ import world from "virtual:world";
 import { type PointerEvent, useMemo, useState } from "react";
 import { countryName, integer, percent } from "../format";
 import styles from "./map.module.css";
-import { stepIn } from "./steps";
+import { type Scale, stepIn } from "./steps";
 
 export interface Place {
   /** ISO 3166 alpha-2. */
@@ -12,6 +12,7 @@ export interface Place {
 
 interface Props {
   places: Place[];
+  scale: Scale;
   total: number;
   summary: string;
   onPick: (code: string) => void;
@@ -25,11 +26,10 @@ interface Pointed {
 }
 
 /** Where predictions come from: the darker the more, in steps of equal ratio. The table beside it is its text. */
-export function WorldMap({ places, total, summary, onPick }: Props) {
+export function WorldMap({ places, scale, total, summary, onPick }: Props) {
   const [pointed, setPointed] = useState<Pointed | null>(null);
   const counts = useMemo(() => new Map(places.map(({ code, count }) => [code, count])), [places]);
-  const most = Math.max(1, ...counts.values());
-  const stepOf = (code: string | null) => stepIn(code === null ? 0 : (counts.get(code) ?? 0), most);
+  const stepOf = (code: string | null) => stepIn(code === null ? 0 : (counts.get(code) ?? 0), scale);
   const on = (code: string | null, name: string) => ({
     "data-step": stepOf(code),
     onPointerMove: (event: PointerEvent<SVGElement>) => {

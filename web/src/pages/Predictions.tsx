@@ -2,17 +2,14 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { listKey, useCount, usePredictions } from "../api/queries";
 import type { Prediction } from "../api/types";
-import { fullTime, integer, milliseconds, percent, plural, rangeWords, recentTime } from "../format";
-import { useSentIds } from "../state/analyses";
+import { integer, plural, rangeWords } from "../format";
 import { type LiveEvent, useLiveEvents } from "../state/live";
 import { matches } from "../state/search";
 import { useView, type ViewState } from "../state/view";
-import { useZone } from "../state/zone";
-import { CopyText } from "../ui/Copy";
-import { OutcomeBadge } from "../ui/Outcome";
+import { ColumnPicker } from "../ui/ColumnPicker";
 import { PredictionDrawer } from "../ui/PredictionDrawer";
+import { PredictionTable } from "../ui/PredictionTable";
 import { Empty, Failed, FirstImage, loadingOf, Skeleton } from "../ui/states";
-import { FilterValue } from "../ui/Table";
 import styles from "./pages.module.css";
 import list from "./predictions.module.css";
 
@@ -37,6 +34,9 @@ export function Predictions() {
             ? "Counting"
             : `${plural(total, "prediction")}${filtered ? " with these filters" : ""}, ${rangeWords(counted.range)}`}
         </p>
+        <span className={list.tools}>
+          <ColumnPicker />
+        </span>
         {news > 0 && (
           <button type="button" className={list.news} onClick={showNews}>
             {integer(news)} new
@@ -108,91 +108,4 @@ function useNews({ range, filters }: ViewState, rows: Prediction[]): [number, ()
     void client.resetQueries({ queryKey: [...listKey, range.code, filters] });
   };
   return [count, show];
-}
-
-function PredictionTable({ rows, openId }: { rows: Prediction[]; openId: string | undefined }) {
-  const zone = useZone();
-  const { open } = useView();
-  const mine = useSentIds();
-  return (
-    <table className={list.table}>
-      <thead>
-        <tr>
-          <th scope="col" data-column="time">
-            Time
-          </th>
-          <th scope="col" data-column="outcome">
-            Outcome
-          </th>
-          <th scope="col" data-number data-column="confidence">
-            Confidence
-          </th>
-          <th scope="col">Client</th>
-          <th scope="col" data-least="700">
-            Country
-          </th>
-          <th scope="col" data-least="1100">
-            Use case
-          </th>
-          <th scope="col" data-least="1100" data-column="model">
-            Model
-          </th>
-          <th scope="col" data-number data-least="700" data-column="inference">
-            Inference
-          </th>
-          <th scope="col" data-least="900" data-column="id">
-            Id
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr
-            key={row.id}
-            data-prediction={row.id}
-            data-open={row.id === openId || undefined}
-            data-mine={mine.has(row.id) || undefined}
-          >
-            <td>
-              <button
-                type="button"
-                className={list.open}
-                onClick={() => open(row.id)}
-                title={`${fullTime(row.timestamp, zone)}. Open`}
-              >
-                {recentTime(row.timestamp, Date.now(), zone)}
-              </button>
-            </td>
-            <td>
-              <OutcomeBadge outcome={row.outcome} />
-              {row.error_message && (
-                <span className={list.error} title={row.error_message}>
-                  {row.error_message}
-                </span>
-              )}
-            </td>
-            <td data-number>{percent(row.confidence)}</td>
-            <td>
-              <FilterValue name="client" value={row.client} />
-            </td>
-            <td data-least="700">
-              <FilterValue name="country" value={row.country} />
-            </td>
-            <td data-least="1100">
-              <FilterValue name="use_case" value={row.use_case} />
-            </td>
-            <td data-least="1100">
-              <FilterValue name="model" value={row.model_version} />
-            </td>
-            <td data-number data-least="700">
-              {milliseconds(row.inference_time_ms)}
-            </td>
-            <td data-least="900">
-              <CopyText text={row.id} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
 }

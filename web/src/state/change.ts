@@ -1,5 +1,5 @@
-import type { Metric } from "../api/types";
-import { integer, milliseconds, percent, signed } from "../format";
+import type { Metric, Unit } from "../api/types";
+import { exact, integer, milliseconds, percent, signed } from "../format";
 
 export interface Change {
   text: string;
@@ -74,5 +74,22 @@ export function timeChange(
     text: signed(difference, percent(share, share < 10 ? 1 : 0)),
     tone: toneOf(difference, share >= 5, higherIs),
     detail: `${milliseconds(now)} now, ${milliseconds(before)} before${share >= 5 ? "" : "; below 5 %, shown grey"}`,
+  };
+}
+
+/** Two amounts or rates whose spread isn't known here: differences below 5 % count as noise. */
+export function valueChange(
+  now: number | null | undefined,
+  before: number | null | undefined,
+  unit: Unit,
+  higherIs: HigherIs,
+): Change | null {
+  if (now == null || before == null || before === 0) return null;
+  const difference = now - before;
+  const share = (Math.abs(difference) / before) * 100;
+  return {
+    text: signed(difference, percent(share, share < 10 ? 1 : 0)),
+    tone: toneOf(difference, share >= 5, higherIs),
+    detail: `${exact(now, unit)} now, ${exact(before, unit)} before${share >= 5 ? "" : "; below 5 %, shown grey"}`,
   };
 }

@@ -13,7 +13,10 @@ export interface LiveState {
   greetings: number;
 }
 
-export type LiveEvent = { type: "predictions"; predictions: Prediction[] } | { type: "resync" };
+export type LiveEvent =
+  | { type: "predictions"; predictions: Prediction[] }
+  | { type: "labelled"; prediction: Prediction }
+  | { type: "resync" };
 
 const silenceMs = 25_000;
 const firstDelayMs = 500;
@@ -100,6 +103,9 @@ export class LiveFeed {
         break;
       case "predictions":
         this.#tell({ type: "predictions", predictions: JSON.parse(message.data) as Prediction[] });
+        break;
+      case "labelled":
+        this.#tell({ type: "labelled", prediction: JSON.parse(message.data) as Prediction });
         break;
       case "resync":
         this.#lastId = null;

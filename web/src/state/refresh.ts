@@ -1,7 +1,8 @@
-import { type Query, type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { type InfiniteData, type Query, type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { numbersKey } from "../api/ask";
 import { listKey } from "../api/queries";
+import type { Prediction, PredictionPage } from "../api/types";
 import { live } from "./live";
 import { throttled } from "./throttle";
 
@@ -11,6 +12,22 @@ const everyMs = 1_000;
 /** A list that somebody reads stays as it is; it says itself how much is new. */
 function isRenewable({ queryKey }: Query): boolean {
   return queryKey[0] !== listKey[0];
+}
+
+/** A label is no new prediction: what is shown of this one is renewed where it stands. */
+function showLabel(client: QueryClient, prediction: Prediction): void {
+  client.setQueryData(["prediction", prediction.id], prediction);
+  client.setQueriesData<InfiniteData<PredictionPage>>(
+    { queryKey: listKey },
+    (data) =>
+      data && {
+        ...data,
+        pages: data.pages.map((page) => ({
+          ...page,
+          items: page.items.map((item) => (item.id === prediction.id ? prediction : item)),
+        })),
+      },
+  );
 }
 
 /** Asks for the numbers anew whenever predictions arrive; a hidden page catches up when it is seen again. */
@@ -35,7 +52,8 @@ export function keepFresh(client: QueryClient): () => void {
     if (returned) void client.invalidateQueries({ predicate: isRenewable });
   });
   const stopListening = live.listen((event) => {
-    if (event.type === "resync") void client.invalidateQueries({ predicate: isRenewable });
+    if (event.type === "labelled") showLabel(client, event.prediction);
+    else if (event.type === "resync") void client.invalidateQueries({ predicate: isRenewable });
     else refresh();
   });
   document.addEventListener("visibilitychange", onVisible);

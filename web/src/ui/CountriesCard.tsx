@@ -1,12 +1,13 @@
 import type { Result, Row } from "../api/types";
 
-import { stepIn, stepStarts } from "../charts/steps";
+import { scaleOf } from "../charts/steps";
 import { countryName, integer, percent, plural } from "../format";
 import type { Field } from "../state/sheet";
 import { useView } from "../state/view";
 import { ChartCard } from "./ChartCard";
 import styles from "./countries.module.css";
 import { Coded } from "./Drawn";
+import { ScaleLegend } from "./ScaleLegend";
 import { Empty, type Loading } from "./states";
 import { FilterValue, Table } from "./Table";
 
@@ -29,7 +30,7 @@ export function CountriesCard({ result, words, loading, className }: Props) {
   const share = (row: Row) => (total > 0 ? ((row.total_predictions ?? 0) / total) * 100 : null);
   const known = rows.filter(({ country }) => /^[A-Z]{2}$/.test(country ?? ""));
   const places = known.map((row) => ({ code: row.country ?? "", count: row.total_predictions ?? 0 }));
-  const most = Math.max(1, ...places.map(({ count }) => count));
+  const scale = scaleOf(places.map(({ count }) => count));
   const rest = rows.length - listed;
   const fields = fieldsOf(share);
   return (
@@ -57,13 +58,14 @@ export function CountriesCard({ result, words, loading, className }: Props) {
             {({ WorldMap }) => (
               <WorldMap
                 places={places}
+                scale={scale}
                 total={total}
                 summary={summaryOf(places, total)}
                 onPick={(code) => addFilter("country", code)}
               />
             )}
           </Coded>
-          <Scale most={most} />
+          <ScaleLegend scale={scale} />
         </div>
         <div>
           <Table
@@ -130,20 +132,4 @@ function fieldsOf(share: (row: Row) => number | null): Field<Row>[] {
 function summaryOf(places: { code: string; count: number }[], total: number): string {
   const first = places.slice(0, 3).map(({ code, count }) => `${countryName(code)} ${integer(count)}`);
   return `World map: ${integer(total)} predictions from ${plural(places.length, "country", "countries")}. Most: ${first.join(", ")}.`;
-}
-
-function Scale({ most }: { most: number }) {
-  const starts = stepStarts(most).filter((start, at, all) => start !== all[at - 1]);
-  return (
-    <p className={styles.scale} aria-hidden="true">
-      <span>1</span>
-      {starts.map((start) => (
-        <i key={start} data-step={stepIn(start, most)} title={`from ${integer(start)}`} />
-      ))}
-      <span>{integer(most)}</span>
-      <span className={styles.none}>
-        <i data-step="0" /> none
-      </span>
-    </p>
-  );
 }

@@ -2,10 +2,13 @@ import { Drawer } from "@mantine/core";
 import { type KeyboardEvent, type ReactNode, useEffect } from "react";
 import { usePrediction } from "../api/queries";
 import type { Prediction } from "../api/types";
+import { base } from "../base";
 import { bytes, countryName, exact, fullTime, integer, milliseconds, money, unknown } from "../format";
 import { useZone } from "../state/zone";
-import { CopyText } from "./Copy";
+import { CopyAction, CopyText } from "./Copy";
 import styles from "./drawer.module.css";
+import form from "./form.module.css";
+import { LabelBox } from "./LabelBox";
 import { OutcomeBadge } from "./Outcome";
 import { Failed, Skeleton } from "./states";
 import { FilterValue } from "./Table";
@@ -22,7 +25,7 @@ export function PredictionDrawer({ id, rows, onOpen }: Props) {
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     const at = rows.findIndex((row) => row.id === id);
     const next = rows[at + step];
-    if (step === 0 || at < 0 || !next) return;
+    if (step === 0 || at < 0 || !next || event.target instanceof HTMLInputElement) return;
     event.preventDefault();
     onOpen(next.id);
   };
@@ -72,13 +75,16 @@ function Details({ id, known }: { id: string; known: Prediction | undefined }) {
         <Fact name="Model">
           <FilterValue name="model" value={data.model_version} />
         </Fact>
-        <Fact name="Label">{data.label ?? "not labelled"}</Fact>
         {data.error_pattern && (
           <Fact name="Error pattern">
             <FilterValue name="error_pattern" value={data.error_pattern} />
           </Fact>
         )}
       </Facts>
+      <section>
+        <h3 className={styles.heading}>Label</h3>
+        <LabelBox key={id} prediction={data} />
+      </section>
       <Facts title="Request">
         <Fact name="Happened">{fullTime(data.timestamp, zone)}</Fact>
         <Fact name="Received">{fullTime(data.received_at, zone)}</Fact>
@@ -116,9 +122,22 @@ function Details({ id, known }: { id: string; known: Prediction | undefined }) {
         <Fact name="Price">{money(data.price)}</Fact>
         <Fact name="Billable">{data.billable ? "yes" : "no"}</Fact>
       </Facts>
+      <div className={styles.buttons}>
+        <CopyAction className={form.button} text={() => curlOf(data.id)}>
+          Copy as curl
+        </CopyAction>
+        <CopyAction className={form.button} text={() => window.location.href}>
+          Copy the link
+        </CopyAction>
+      </div>
       <p className={styles.quiet}>The image itself was not kept.</p>
     </div>
   );
+}
+
+/** The request that gives this prediction as JSON, ready to paste into a shell. */
+function curlOf(id: string): string {
+  return `curl '${window.location.origin}${base}/api/v1/predictions/${encodeURIComponent(id).replaceAll("'", "%27")}'`;
 }
 
 function Facts({ title, children }: { title: string; children: ReactNode }) {

@@ -8,6 +8,8 @@ export interface Column<Row> {
   key: string;
   head: ReactNode;
   number?: boolean;
+  /** Whether its head sorts the table. */
+  sortable?: boolean;
   cell: (row: Row) => ReactNode;
 }
 
@@ -17,17 +19,36 @@ interface Props<Row> {
   rows: Row[];
   rowKey: (row: Row) => string;
   maxHeight?: number;
+  /** The sorted column's key, `-` in front for descending. */
+  sort?: string;
+  onSort?: (sort: string) => void;
 }
 
-export function Table<Row>({ label, columns, rows, rowKey, maxHeight }: Props<Row>) {
+export function Table<Row>({ label, columns, rows, rowKey, maxHeight, sort = "", onSort }: Props<Row>) {
   const table = (
     <table className={styles.table}>
       <caption className="visually-hidden">{label}</caption>
       <thead>
         <tr>
           {columns.map((column) => (
-            <th key={column.key} scope="col" data-number={column.number || undefined}>
-              {column.head}
+            <th
+              key={column.key}
+              scope="col"
+              data-number={column.number || undefined}
+              aria-sort={sortOf(column, sort)}
+            >
+              {column.sortable && onSort ? (
+                <button
+                  type="button"
+                  className={styles.sort}
+                  data-order={sortOf(column, sort)}
+                  onClick={() => onSort(nextSort(column, sort))}
+                >
+                  {column.head}
+                </button>
+              ) : (
+                column.head
+              )}
             </th>
           ))}
         </tr>
@@ -52,6 +73,20 @@ export function Table<Row>({ label, columns, rows, rowKey, maxHeight }: Props<Ro
       {table}
     </section>
   );
+}
+
+type Sorted = Pick<Column<never>, "key" | "number">;
+
+function sortOf({ key }: Sorted, sort: string): "ascending" | "descending" | undefined {
+  if (sort === key) return "ascending";
+  return sort === `-${key}` ? "descending" : undefined;
+}
+
+/** Numbers begin with the most, names with A; a second click turns it round. */
+function nextSort({ key, number }: Sorted, sort: string): string {
+  const first = number ? `-${key}` : key;
+  const second = number ? key : `-${key}`;
+  return sort === first ? second : first;
 }
 
 /** A value of the data that narrows the page to itself when clicked. */
