@@ -1,6 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
-import { world } from "./plugins/world";
+import { world } from "./plugins/world.ts";
 
 const server = process.env.VERASCOPE_DEV_SERVER ?? "http://127.0.0.1:8001";
 const proxied = [

@@ -1,4 +1,4 @@
 import { defineConfig } from "vitest/config";
-import { world } from "./plugins/world";
+import { world } from "./plugins/world.ts";
 
 export default defineConfig({ plugins: [world()], test: { include: ["tests/**/*.test.ts"] } });

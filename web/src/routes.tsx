@@ -48,9 +48,15 @@ const explore = createRoute({
   component: later("explore", async () => (await import("./pages/Explore")).Explore),
 });
 
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: "/settings",
+  component: later("settings", async () => (await import("./pages/Settings")).Settings),
+});
+
 export function createAppRouter() {
   return createRouter({
-    routeTree: root.addChildren([overview, usage, performance, predictions, analyse, explore]),
+    routeTree: root.addChildren([overview, usage, performance, predictions, analyse, explore, settings]),
     basepath: `${base}/dashboard`,
     parseSearch,
     stringifySearch: writeSearch,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Prediction } from "../src/api/types";
-import { readRange } from "../src/state/range";
+import { customRange, instantOf, localOf, readRange } from "../src/state/range";
 import {
   filtersOf,
   matches,
@@ -77,5 +77,51 @@ describe("filters", () => {
     expect(matches(prediction, { client: ["b", "acme"], model: ["m1"] })).toBe(true);
     expect(matches(prediction, { client: ["acme"], outcome: ["real"] })).toBe(false);
     expect(matches(prediction, { country: ["DE"] })).toBe(false);
+  });
+});
+
+describe("a range of one's own", () => {
+  const code = "2026-11-01T23:00Z..2026-11-03T23:00Z";
+
+  it("is kept in the address as instants, and named in the tenant's zone", () => {
+    expect(parseSearch(writeSearch({ range: code }))).toEqual({ range: code });
+    expect(readRange(code, "Europe/Berlin")).toMatchObject({
+      query: { start: "2026-11-01T23:00:00.000Z", end: "2026-11-03T23:00:00.000Z" },
+      interval: "hour",
+      words: "from 2 Nov to 3 Nov",
+      before: "the 2 days before",
+    });
+  });
+
+  it.each(["2026-11-03T23:00Z..2026-11-01T23:00Z", "2020-01-01T00:00Z..2026-01-01T00:00Z", "yesterday"])(
+    "falls back to the default when it is none: %s",
+    (wrong) => expect(readRange(wrong).code).toBe("7d"),
+  );
+
+  it("turns a wall clock into the instant and back, over a clock change too", () => {
+    for (const local of ["2026-03-28T12:00", "2026-03-30T00:00", "2026-10-25T12:30", "2026-11-01T10:00"]) {
+      const instant = instantOf(local, "Europe/Berlin");
+      expect(localOf(instant ?? 0, "Europe/Berlin")).toBe(local);
+    }
+    expect(instantOf("2026-11-01T10:00", "Europe/Berlin")).toBe(Date.parse("2026-11-01T09:00Z"));
+    expect(instantOf("", "UTC")).toBeNull();
+  });
+
+  it("asks for minutes, hours or days as the length needs", () => {
+    const of = (hours: number) => readRange(customRange(0, hours * 3_600_000)).interval;
+    expect([of(1), of(3), of(24), of(96), of(97)]).toEqual(["minute", "minute", "hour", "hour", "day"]);
+  });
+});
+
+describe("what a page keeps in the address", () => {
+  it("survives with its line breaks and signs", () => {
+    const view: View = {
+      compare: "weekdays",
+      sort: "-revenue",
+      columns: "client,id",
+      sql: "SELECT 1 -- a & b\nWHERE x = '='",
+      param: ["days=30", "name=a=b"],
+    };
+    expect(parseSearch(writeSearch(view))).toEqual(view);
   });
 });

@@ -13,7 +13,7 @@ export function frame(still: boolean): ChartOption {
     animationDuration: 0,
     animationDurationUpdate: 150,
     animationEasingUpdate: "linear",
-    grid: { left: 0, right: 8, top: 12, bottom: 0, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    grid: { left: 0, right: 8, top: 20, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
   };
 }
 

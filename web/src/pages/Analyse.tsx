@@ -43,7 +43,7 @@ export function Analyse() {
           ) : (
             <ul className={analyse.list} data-large>
               {analyses.map((analysis) => (
-                <AnalysisRow key={analysis.key} analysis={analysis} />
+                <AnalysisRow key={analysis.key} analysis={analysis} large />
               ))}
             </ul>
           )}

@@ -137,7 +137,12 @@ function timeNumber(
     unit: "ms",
     result,
     note: sampleOf(totals.succeeded_predictions),
-    change: timeChange(value, compare?.totals.avg_inference_time, higherIs),
+    change: timeChange(
+      value,
+      compare?.totals.avg_inference_time,
+      compare?.totals.total_predictions ?? 0,
+      higherIs,
+    ),
     against,
     compared: result,
     course: course(result, "avg_inference_time"),

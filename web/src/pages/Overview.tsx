@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { useOverview } from "../api/queries";
 import type { Outcome, Result } from "../api/types";
+import { isDemo } from "../base";
 import { Donut } from "../charts/Donut";
 import { integer, percent } from "../format";
 import { useView } from "../state/view";
@@ -12,6 +13,7 @@ import { ChartCard } from "../ui/ChartCard";
 import { CountriesCard } from "../ui/CountriesCard";
 import { ErrorPatterns } from "../ui/ErrorPatterns";
 import { Feed } from "../ui/Feed";
+import { FirstMinute } from "../ui/FirstMinute";
 import { LatencyCard } from "../ui/LatencyCard";
 import { Status } from "../ui/Status";
 import { Empty, type Loading, loadingOf } from "../ui/states";
@@ -31,6 +33,7 @@ export function Overview() {
     patterns: results.errors,
     words: range.words,
   };
+  const blank = results?.all.totals.total_predictions === 0 && !filtered && !isDemo;
   return (
     <div className={styles.grid}>
       <h1 className="visually-hidden">Overview</h1>
@@ -38,21 +41,27 @@ export function Overview() {
         <Status error={overview.error} failures={failures ?? null} />
       </div>
       <Kpis results={results} range={range} compare={compare} loading={loading} />
-      <ActivityCard
-        className={styles.wide}
-        result={results?.range}
-        range={range}
-        nothingYet={results?.all.totals.total_predictions === 0}
-        filtered={filtered}
-        loading={loading}
-      />
-      <Distribution
-        result={results?.range}
-        words={range.words}
-        code={range.code}
-        loading={loading}
-        onPick={(outcome) => addFilter("outcome", outcome)}
-      />
+      {blank ? (
+        <FirstMinute className={styles.whole} />
+      ) : (
+        <>
+          <ActivityCard
+            className={styles.wide}
+            result={results?.range}
+            range={range}
+            nothingYet={results?.all.totals.total_predictions === 0}
+            filtered={filtered}
+            loading={loading}
+          />
+          <Distribution
+            result={results?.range}
+            words={range.words}
+            code={range.code}
+            loading={loading}
+            onPick={(outcome) => addFilter("outcome", outcome)}
+          />
+        </>
+      )}
       <Feed key={JSON.stringify(filters)} className={styles.wide} filters={filters} onLoad={setNewest} />
       <div className={styles.side}>
         <AnalyseBox />
@@ -64,28 +73,32 @@ export function Overview() {
           loading={loading}
         />
       </div>
-      <LatencyCard
-        className={styles.half}
-        title="Performance trends"
-        result={results?.range}
-        range={range}
-        height={236}
-        loading={loading}
-      />
-      <Breakdown
-        className={styles.half}
-        title="Top clients"
-        name="client"
-        result={results?.clients}
-        words={range.words}
-        loading={loading}
-      />
-      <CountriesCard
-        className={styles.whole}
-        result={results?.countries}
-        words={range.words}
-        loading={loading}
-      />
+      {!blank && (
+        <>
+          <LatencyCard
+            className={styles.half}
+            title="Performance trends"
+            result={results?.range}
+            range={range}
+            height={236}
+            loading={loading}
+          />
+          <Breakdown
+            className={styles.half}
+            title="Top clients"
+            name="client"
+            result={results?.clients}
+            words={range.words}
+            loading={loading}
+          />
+          <CountriesCard
+            className={styles.whole}
+            result={results?.countries}
+            words={range.words}
+            loading={loading}
+          />
+        </>
+      )}
     </div>
   );
 }

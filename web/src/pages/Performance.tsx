@@ -1,8 +1,7 @@
 import { useMemo } from "react";
 import { asked, useBatch } from "../api/ask";
-import type { Filters, Query, Result } from "../api/types";
-import { bucketsOf } from "../charts/buckets";
-import type { Mark } from "../charts/LineChart";
+import type { Filters, Query } from "../api/types";
+import { modelMarks } from "../charts/marks";
 import { integer, milliseconds } from "../format";
 import type { RangeChoice } from "../state/range";
 import type { Comparison } from "../state/search";
@@ -30,7 +29,6 @@ function queries(range: RangeChoice, compare: Comparison, filters: Filters): Rec
         ...latencyMetrics,
         "avg_response_time",
         "throughput_per_hour",
-        "peak_load",
       ],
       interval: range.interval,
       compare: asked(compare),
@@ -123,17 +121,4 @@ export function Performance() {
       <ModelsCard className={styles.whole} result={results?.models} {...card} />
     </div>
   );
-}
-
-/** Where in the range a model version was first seen, when it was not there from the start. */
-export function modelMarks(changes: Result, course: Result): Mark[] {
-  const buckets = bucketsOf(course);
-  const firsts = new Map<string, number>();
-  for (const row of changes.rows) {
-    const index = buckets.findIndex(({ start }) => start === row.bucket);
-    const model = row.model;
-    if (!model || index < 0 || !row.total_predictions) continue;
-    firsts.set(model, Math.min(index, firsts.get(model) ?? index));
-  }
-  return [...firsts].filter(([, index]) => index > 0).map(([label, index]) => ({ index, label }));
 }

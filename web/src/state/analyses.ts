@@ -21,6 +21,10 @@ const parallel = 2;
 const kept = 50;
 
 const files = new Map<string, File>();
+/** Which images are to be explained; an explanation costs a model run for every cell. */
+const explained = new Set<string>();
+/** The detector may not be able to explain; then it isn't asked again. */
+let canExplain = true;
 const watchers = new Set<() => void>();
 let analyses: Analysis[] = [];
 let sentIds: ReadonlySet<string> = new Set();
@@ -35,10 +39,11 @@ export function useSentIds(): ReadonlySet<string> {
   return useSyncExternalStore(watch, () => sentIds);
 }
 
-export function analyse(images: Iterable<File>): void {
+export function analyse(images: Iterable<File>, explain = false): void {
   const added = [...images].map((file): Analysis => {
     const key = randomKey();
     files.set(key, file);
+    if (explain) explained.add(key);
     return {
       key,
       name: file.name,
@@ -67,6 +72,7 @@ export function clearAnalyses(): void {
 function forget({ key, preview }: Analysis): void {
   URL.revokeObjectURL(preview);
   files.delete(key);
+  explained.delete(key);
 }
 
 function sendNext(): void {
@@ -87,12 +93,7 @@ async function post(key: string, file: File): Promise<void> {
   const body = new FormData();
   body.append("file", file, file.name);
   try {
-    // The key makes a retry safe: an image that was recorded is answered, not counted again.
-    const verdict = await send<Verdict>("/predict", {
-      method: "POST",
-      body,
-      headers: { "Idempotency-Key": key },
-    });
+    const verdict = await predict(key, body);
     sentIds = new Set([...sentIds, verdict.id]);
     setState(key, { step: "done", verdict });
   } catch (cause) {
@@ -101,6 +102,23 @@ async function post(key: string, file: File): Promise<void> {
     if (id) sentIds = new Set([...sentIds, id]);
     const retry = problem.status === 0 || problem.status === 429 || problem.status >= 500;
     setState(key, { step: "refused", reason: problem.message, id, retry });
+  }
+}
+
+/** The key makes a retry safe: an image that was recorded is answered, not counted again. */
+async function predict(key: string, body: FormData): Promise<Verdict> {
+  const request = { method: "POST", body, headers: { "Idempotency-Key": key } };
+  if (!canExplain || !explained.has(key)) return send<Verdict>("/predict", request);
+  try {
+    return await send<Verdict>("/predict?explain=1", request);
+  } catch (cause) {
+    const refused =
+      cause instanceof Problem &&
+      cause.status === 422 &&
+      cause.details.errors?.some(({ field }) => field === "explain");
+    if (!refused) throw cause;
+    canExplain = false;
+    return send<Verdict>("/predict", request);
   }
 }
 

@@ -29,11 +29,7 @@ export function countChange(
   if (now == null || before == null || !nBefore) return null;
   const difference = now - before;
   const clear = Math.abs(difference) > 1.96 * Math.sqrt(now + before);
-  const share = (Math.abs(difference) / before) * 100;
-  const text =
-    before < 20
-      ? signed(difference, integer(Math.abs(difference)))
-      : signed(difference, percent(share, share < 10 ? 1 : 0));
+  const text = before < 20 ? signed(difference, integer(Math.abs(difference))) : relative(difference, before);
   return {
     text,
     tone: toneOf(difference, clear, higherIs),
@@ -61,17 +57,28 @@ export function rateChange(
   };
 }
 
+/** With fewer predictions before than this, rates and times of then say nothing. */
+const enough = 20;
+
+/** Shares up to ten times as much; beyond that, how many times. */
+function relative(difference: number, before: number): string {
+  const share = (Math.abs(difference) / before) * 100;
+  if (difference > 0 && share >= 1_000) return `× ${integer(Math.round(difference / before + 1))}`;
+  return signed(difference, percent(share, share < 10 ? 1 : 0));
+}
+
 /** Two mean times. Their spread isn't known here, so differences below 5 % count as noise. */
 export function timeChange(
   now: number | null | undefined,
   before: number | null | undefined,
+  nBefore: number,
   higherIs: HigherIs,
 ): Change | null {
-  if (now == null || before == null || before === 0) return null;
+  if (now == null || before == null || before === 0 || nBefore < enough) return null;
   const difference = now - before;
   const share = (Math.abs(difference) / before) * 100;
   return {
-    text: signed(difference, percent(share, share < 10 ? 1 : 0)),
+    text: relative(difference, before),
     tone: toneOf(difference, share >= 5, higherIs),
     detail: `${milliseconds(now)} now, ${milliseconds(before)} before${share >= 5 ? "" : "; below 5 %, shown grey"}`,
   };
@@ -81,14 +88,15 @@ export function timeChange(
 export function valueChange(
   now: number | null | undefined,
   before: number | null | undefined,
+  nBefore: number,
   unit: Unit,
   higherIs: HigherIs,
 ): Change | null {
-  if (now == null || before == null || before === 0) return null;
+  if (now == null || before == null || before === 0 || nBefore < enough) return null;
   const difference = now - before;
   const share = (Math.abs(difference) / before) * 100;
   return {
-    text: signed(difference, percent(share, share < 10 ? 1 : 0)),
+    text: relative(difference, before),
     tone: toneOf(difference, share >= 5, higherIs),
     detail: `${exact(now, unit)} now, ${exact(before, unit)} before${share >= 5 ? "" : "; below 5 %, shown grey"}`,
   };

@@ -12,7 +12,7 @@ import { Drawn } from "./Drawn";
 import { Swatch } from "./Outcome";
 import { Empty, FirstImage, type Loading } from "./states";
 
-const height = 232;
+const height = 254;
 const adjective = { minute: "Activity by the minute", hour: "Hourly activity", day: "Daily activity" };
 
 interface Props {

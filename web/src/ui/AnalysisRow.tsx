@@ -4,17 +4,23 @@ import { bytes, milliseconds, percent } from "../format";
 import { type Analysis, retryAnalysis } from "../state/analyses";
 import { useView } from "../state/view";
 import styles from "./analyse.module.css";
+import { HeatOverlay } from "./HeatOverlay";
 import { AlertIcon, ImageIcon } from "./icons";
 import { OutcomeBadge } from "./Outcome";
 import states from "./states.module.css";
 
-export function AnalysisRow({ analysis }: { analysis: Analysis }) {
+export function AnalysisRow({ analysis, large = false }: { analysis: Analysis; large?: boolean }) {
   const { name, size, state } = analysis;
   const { open } = useView();
+  const explanation = large && state.step === "done" ? state.verdict.explanation : undefined;
   const id = state.step === "done" ? state.verdict.id : state.step === "refused" ? state.id : null;
   return (
-    <li className={styles.item}>
-      <Preview analysis={analysis} />
+    <li className={styles.item} data-explained={explanation ? true : undefined}>
+      {explanation ? (
+        <HeatOverlay source={analysis.preview} explanation={explanation} />
+      ) : (
+        <Preview analysis={analysis} />
+      )}
       <div className={styles.outcome}>
         <p className={styles.name} title={name}>
           {name} <span className={styles.quiet}>{bytes(size)}</span>

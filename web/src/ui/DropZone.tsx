@@ -3,19 +3,20 @@ import { analyse } from "../state/analyses";
 import styles from "./analyse.module.css";
 import { UploadIcon } from "./icons";
 
-/** Takes images by drop, choice or paste. Whether a file is an image is the server's to say. */
-export function DropZone({ large = false }: { large?: boolean }) {
+/** Takes images by drop, choice or, where it is the page's only one, paste. Whether a file is an image is the server's to say. */
+export function DropZone({ large = false, paste = true }: { large?: boolean; paste?: boolean }) {
   const id = useId();
   const [over, setOver] = useState(false);
 
   useEffect(() => {
+    if (!paste) return;
     const onPaste = (event: ClipboardEvent) => {
       const images = [...(event.clipboardData?.files ?? [])];
-      if (images.length > 0) analyse(images);
+      if (images.length > 0) analyse(images, large);
     };
     window.addEventListener("paste", onPaste);
     return () => window.removeEventListener("paste", onPaste);
-  }, []);
+  }, [large, paste]);
 
   const onDrag = (event: DragEvent) => {
     event.preventDefault();
@@ -31,7 +32,7 @@ export function DropZone({ large = false }: { large?: boolean }) {
       onDragLeave={onDrag}
       onDrop={(event) => {
         onDrag(event);
-        analyse(event.dataTransfer.files);
+        analyse(event.dataTransfer.files, large);
       }}
     >
       <UploadIcon size={large ? 24 : 18} />
@@ -45,7 +46,7 @@ export function DropZone({ large = false }: { large?: boolean }) {
         multiple
         className="visually-hidden"
         onChange={(event) => {
-          analyse(event.currentTarget.files ?? []);
+          analyse(event.currentTarget.files ?? [], large);
           event.currentTarget.value = "";
         }}
       />

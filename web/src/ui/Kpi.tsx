@@ -89,7 +89,7 @@ export function Kpi({ label, scope, loading, number }: Props) {
 function ChangeText({ change, against, result }: { change: Change | null; against: string; result: Result }) {
   if (!change) {
     return (
-      <Tooltip label={`Nothing to compare with: ${against} has no predictions.`} multiline maw={260}>
+      <Tooltip label={`Nothing to compare with: ${against} has too few predictions.`} multiline maw={260}>
         <button type="button" className={styles.change}>
           no comparison
         </button>

@@ -17,6 +17,8 @@ const height = 230;
 interface Props {
   title?: string;
   result: Result | undefined;
+  /** Knows the busiest minute, where the page says it. */
+  peak?: Result | undefined;
   range: RangeChoice;
   compare: Comparison;
   loading: Loading;
@@ -24,16 +26,16 @@ interface Props {
 }
 
 /** How many predictions came, step by step, and which minute was the busiest. */
-export function LoadCard({ title = "Load", result, range, compare, loading, className }: Props) {
+export function LoadCard({ title = "Load", result, peak, range, compare, loading, className }: Props) {
   const zoom = useZoom();
   const buckets = useMemo(() => (result ? bucketsOf(result) : []), [result]);
   const lines = useMemo(() => linesOf(result), [result]);
   const at = (bucket: Bucket) => result?.rows[buckets.indexOf(bucket)];
   const interval = result?.interval ?? range.interval;
-  const peak = result?.totals.peak_load_at;
+  const peakAt = peak?.totals.peak_load_at;
   const zone = result?.range.time_zone ?? "UTC";
-  const busiest = peak
-    ? ` Busiest minute: ${dayAndClock(peak, zone)}, ${integer(result?.totals.peak_load)}.`
+  const busiest = peakAt
+    ? ` Busiest minute: ${dayAndClock(peakAt, zone)}, ${integer(peak?.totals.peak_load)}.`
     : "";
   const total = result?.totals.total_predictions ?? 0;
   return (
@@ -55,13 +57,6 @@ export function LoadCard({ title = "Load", result, range, compare, loading, clas
           number: true,
           value: (bucket) => at(bucket)?.total_predictions ?? 0,
           show: (bucket) => integer(at(bucket)?.total_predictions),
-        },
-        {
-          key: "peak_load_per_minute",
-          head: "Most in a minute",
-          number: true,
-          value: (bucket) => at(bucket)?.peak_load ?? null,
-          show: (bucket) => integer(at(bucket)?.peak_load),
         },
       ]}
       rows={buckets}

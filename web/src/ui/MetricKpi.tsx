@@ -32,8 +32,8 @@ export function MetricKpi({ metric, label, result, range, loading, note }: Props
   const change = () => {
     if (unit === "count") return countChange(now, before, nBefore, higherIs);
     if (unit === "percent") return rateChange(now, before, n, nBefore, higherIs);
-    if (unit === "ms") return timeChange(now, before, higherIs);
-    return valueChange(now, before, unit, higherIs);
+    if (unit === "ms") return timeChange(now, before, nBefore, higherIs);
+    return valueChange(now, before, nBefore, unit, higherIs);
   };
   const written = write(now, unit);
   return (

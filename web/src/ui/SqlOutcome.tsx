@@ -1,5 +1,6 @@
 import { useState } from "react";
 import type { SqlColumn, SqlResult, SqlValue } from "../api/sql";
+import chart from "../charts/chart.module.css";
 import { integer, milliseconds, plural } from "../format";
 import type { Run } from "../pages/Explore";
 import explore from "../pages/explore.module.css";
@@ -124,17 +125,27 @@ function ResultChart({ picture }: { picture: Picture }) {
             height={Math.max(120, labels.length * 28)}
           />
         ) : (
-          <LineChart
-            buckets={labels.map((label) => ({ start: label, label, title: label, unfinished: false }))}
-            lines={series.slice(0, tones.length).map(({ name, values }, at) => ({
-              label: name,
-              values,
-              colour: (palette) => palette[tones[at] ?? "accent"],
-            }))}
-            show={written}
-            summary={summary}
-            height={height}
-          />
+          <>
+            <div className={chart.legend}>
+              {series.slice(0, tones.length).map(({ name }, at) => (
+                <span key={name}>
+                  <i className={chart.line} style={{ borderColor: `var(--vs-${tones[at]})` }} />
+                  {name}
+                </span>
+              ))}
+            </div>
+            <LineChart
+              buckets={labels.map((label) => ({ start: label, label, title: label, unfinished: false }))}
+              lines={series.slice(0, tones.length).map(({ name, values }, at) => ({
+                label: name,
+                values,
+                colour: (palette) => palette[tones[at] ?? "accent"],
+              }))}
+              show={written}
+              summary={summary}
+              height={height}
+            />
+          </>
         )
       }
     </Drawn>

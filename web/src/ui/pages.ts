@@ -1,4 +1,4 @@
-import { ExploreIcon, ListIcon, OverviewIcon, ScanIcon, SpeedIcon, UsageIcon } from "./icons";
+import { ExploreIcon, ListIcon, OverviewIcon, ScanIcon, SettingsIcon, SpeedIcon, UsageIcon } from "./icons";
 
 /** The rail's groups and pages, in order. `key` follows `g` on the keyboard. */
 export const groups = [
@@ -12,7 +12,13 @@ export const groups = [
     ],
   },
   { label: "Check", pages: [{ to: "/analyse", label: "Analyse", key: "a", icon: ScanIcon }] },
-  { label: "Dig", pages: [{ to: "/explore", label: "Explore", key: "e", icon: ExploreIcon }] },
+  {
+    label: "Dig",
+    pages: [
+      { to: "/explore", label: "Explore", key: "e", icon: ExploreIcon },
+      { to: "/settings", label: "Settings", key: "s", icon: SettingsIcon },
+    ],
+  },
 ] as const;
 
 export const pages = groups.flatMap((group) => [...group.pages]);
