@@ -1,36 +1,13 @@
 """The dashboard as people use it."""
 
-import json
 import re
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.conftest import FAKE, REAL, UNCERTAIN, Server, picture
-from tests.e2e.conftest import ROOT, Open
-
-HOSTILE = "<img src=x onerror=alert(1)>"
-
-
-def kpi(page: Page, name: str) -> str:
-    """The text of a KPI's card, once the page has its numbers."""
-    expect(page.locator("main [aria-busy=true]")).to_have_count(0)
-    return page.get_by_role("region", name=name, exact=True).inner_text()
-
-
-def feed(page: Page):  # type: ignore[no-untyped-def]
-    return page.get_by_role("list", name="Newest predictions").get_by_role("listitem")
-
-
-def wait_for_live(page: Page) -> None:
-    expect(page.locator("header button[data-phase=live]")).to_be_visible()
-
-
-def send(server: Server, *shades: int, **form: str) -> None:
-    for seed, shade in enumerate(shades):
-        answer = server.predict(picture(shade, seed=seed), data=form)
-        assert answer.status_code == 200, answer.text
+from tests.conftest import FAKE, REAL, UNCERTAIN, picture
+from tests.e2e.conftest import Open
+from tests.e2e.steps import HOSTILE, feed, kpi, send, wait_for_live
 
 
 def test_an_empty_installation_explains_the_first_step(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
@@ -160,23 +137,3 @@ def test_hostile_names_are_shown_as_text(start, open_page: Open) -> None:  # typ
     page.goto(f"{server.url}/dashboard/predictions")
     expect(page.locator("tr[data-prediction]").first).to_contain_text(HOSTILE)
     assert page.locator("img[src=x]").count() == 0
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("path", ["/dashboard", "/dashboard/predictions", "/dashboard/analyse"])
-def test_no_page_has_a_serious_accessibility_finding(
-    server: Server, open_page: Open, path: str, width: int, scheme: str
-) -> None:
-    send(server, REAL, FAKE, UNCERTAIN)
-    server.predict(b"not an image")
-    page = open_page(f"{server.url}{path}", width=width, scheme=scheme)
-    wait_for_live(page)
-    # evaluate, not a script tag: the page's own policy stays in force.
-    page.evaluate((ROOT / "web/node_modules/axe-core/axe.min.js").read_text())
-    found = page.evaluate("axe.run().then(result => result.violations)")
-    serious = [v for v in found if v["impact"] in ("serious", "critical")]
-    assert serious == [], json.dumps(
-        [(v["id"], [n["html"] for n in v["nodes"]]) for v in serious], indent=1
-    )
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

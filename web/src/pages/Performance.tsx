@@ -110,13 +110,7 @@ export function Performance() {
         results={results && [results.course, results.models]}
         {...card}
       />
-      <LoadCard
-        className={styles.half}
-        title="Throughput"
-        result={results?.course}
-        compare={compare}
-        {...card}
-      />
+      <LoadCard className={styles.half} result={results?.course} compare={compare} {...card} />
       <ScalingCard className={styles.half} result={results?.scaling} {...card} />
       <ModelsCard className={styles.whole} result={results?.models} {...card} />
     </div>

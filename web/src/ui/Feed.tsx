@@ -35,7 +35,7 @@ export function Feed({ filters, onLoad, className }: Props) {
   const [paused, setPaused] = useState(false);
   const [hovered, setHovered] = useState(false);
   const [atTop, setAtTop] = useState(true);
-  const list = useRef<HTMLUListElement>(null);
+  const list = useRef<HTMLElement>(null);
   const { filtered, id, open } = useView();
   const hold = paused || hovered || !atTop;
 
@@ -94,26 +94,26 @@ export function Feed({ filters, onLoad, className }: Props) {
           </p>
         </Empty>
       ) : (
-        <ul
+        <section
           ref={list}
           className={styles.list}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling list is reachable by keyboard only this way
           tabIndex={0}
-          aria-label="Newest predictions"
+          aria-label="Live list"
           onPointerEnter={(event) => event.pointerType === "mouse" && setHovered(true)}
           onPointerLeave={() => setHovered(false)}
           onScroll={(event) => setAtTop(event.currentTarget.scrollTop < 8)}
         >
-          <div
-            role="presentation"
+          <ul
+            aria-label="Newest predictions"
             className={styles.rows}
             style={{ height: `calc(var(--row) * ${feed.shown.length})` }}
           >
             {feed.shown.map((prediction, at) => (
               <FeedRow key={prediction.id} prediction={prediction} at={at} />
             ))}
-          </div>
-        </ul>
+          </ul>
+        </section>
       )}
       <PredictionDrawer id={id} rows={feed.shown} onOpen={open} />
     </Card>

@@ -25,7 +25,8 @@ export function Palette({ opened, onClose, onKeyboardMap }: Props) {
       opened={opened}
       onClose={onClose}
       withCloseButton={false}
-      aria-label="Search"
+      title="Search"
+      classNames={{ header: "visually-hidden" }}
       size={560}
       yOffset="10dvh"
       padding={12}

@@ -158,8 +158,11 @@ function asTyped({ type }: Setting, text: string): SettingValue {
   return trimmed;
 }
 
+const integerOrNot = new Intl.NumberFormat("en", { maximumFractionDigits: 6 });
+
 function written(value: SettingValue): string {
   if (value === null || value === "") return "not set";
+  if (typeof value === "number") return integerOrNot.format(value);
   if (Array.isArray(value)) return value.length > 0 ? value.join(", ") : "none";
   return String(value);
 }

@@ -69,7 +69,7 @@ export function Table<Row>({ label, columns, rows, rowKey, maxHeight, sort = "",
   if (maxHeight === undefined) return <div className={styles.scroll}>{table}</div>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region is reachable by keyboard only this way
-    <section className={styles.scroll} style={{ maxHeight }} aria-label={label} tabIndex={0}>
+    <section className={styles.scroll} style={{ maxHeight }} aria-label={`${label}, table`} tabIndex={0}>
       {table}
     </section>
   );

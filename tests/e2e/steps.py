@@ -1,0 +1,59 @@
+"""What the tests in a browser do over and over: send images, wait, and look."""
+
+import json
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.conftest import Server, picture
+from tests.e2e.conftest import ROOT
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+FORMULA = '=HYPERLINK("http://example.test","click")'
+
+
+def send(server: Server, *shades: int, **form: str) -> None:
+    for seed, shade in enumerate(shades):
+        answer = server.predict(picture(shade, seed=seed), data=form)
+        assert answer.status_code == 200, answer.text
+
+
+def kpi(page: Page, name: str) -> str:
+    """The text of a KPI's card, once the page has its numbers."""
+    expect(page.locator("main [aria-busy=true]")).to_have_count(0)
+    return page.get_by_role("region", name=name, exact=True).inner_text()
+
+
+def feed(page: Page) -> Locator:
+    return page.get_by_role("list", name="Newest predictions").get_by_role("listitem")
+
+
+def wait_for_live(page: Page) -> None:
+    expect(page.locator("header button[data-phase=live]")).to_be_visible()
+
+
+def card(page: Page, name: str) -> Locator:
+    return page.get_by_role("region", name=name, exact=True)
+
+
+def saved(page: Page, button: Locator) -> bytes:
+    """The file that a click on the button downloads."""
+    with page.expect_download() as download:
+        button.click()
+    return download.value.path().read_bytes()
+
+
+def no_serious_finding(page: Page) -> None:
+    """No serious or critical finding of axe, and nothing wider than the window."""
+    # evaluate, not a script tag: the page's own policy stays in force.
+    page.evaluate((ROOT / "web/node_modules/axe-core/axe.min.js").read_text())
+    found = page.evaluate("axe.run().then(result => result.violations)")
+    serious = [v for v in found if v["impact"] in ("serious", "critical")]
+    assert serious == [], json.dumps(
+        [(page.url, v["id"], [n["html"] for n in v["nodes"]]) for v in serious], indent=1
+    )
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+
+
+def search_of(page: Page) -> str:
+    return re.sub(r"^[^?]*", "", page.url)

@@ -1,0 +1,64 @@
+"""Everybody can use every page: accessibility, small screens, hostile strings, an unmoving layout."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.conftest import FAKE, REAL, UNCERTAIN, Server
+from tests.e2e.conftest import Open
+from tests.e2e.steps import FORMULA, HOSTILE, feed, no_serious_finding, send, wait_for_live
+
+PAGES = ("", "/usage", "/performance", "/predictions", "/analyse", "/explore", "/settings")
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "dark"), (360, "light")]
+)
+def test_no_page_has_a_serious_accessibility_finding(
+    server: Server, open_page: Open, width: int, scheme: str
+) -> None:
+    send(server, REAL, FAKE, UNCERTAIN, client="acme")
+    server.predict(b"not an image")
+    page = open_page(f"{server.url}/dashboard", width=width, scheme=scheme)
+    for path in PAGES:
+        page.goto(f"{server.url}/dashboard{path}")
+        wait_for_live(page)
+        expect(page.locator("main h1")).to_have_count(1)
+        expect(page.locator("main [aria-busy=true]")).to_have_count(0)
+        no_serious_finding(page)
+
+
+def test_hostile_strings_are_text_on_every_page(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
+    server = start()
+    send(server, REAL, FAKE, client=HOSTILE, use_case=FORMULA)
+    page = open_page(f"{server.url}/dashboard")
+    for path in PAGES:
+        page.goto(f"{server.url}/dashboard{path}")
+        wait_for_live(page)
+        expect(page.locator("main [aria-busy=true]")).to_have_count(0)
+        if path in ("", "/usage", "/predictions"):
+            expect(page.locator("main").get_by_text(HOSTILE).first).to_be_visible()
+        assert page.locator("img[src=x]").count() == 0
+    page.goto(f"{server.url}/dashboard?client=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E")
+    expect(page.get_by_role("list", name="Filters")).to_contain_text("<img src=x")
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_an_arrival_moves_nothing_but_itself(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
+    server = start()
+    send(server, *[REAL] * 3, client="acme")
+    page = open_page(f"{server.url}/dashboard")
+    wait_for_live(page)
+    expect(feed(page)).to_have_count(3)
+    expect(page.locator("main canvas").first).to_be_visible()
+    page.evaluate(
+        """() => {
+          window.shifts = 0;
+          new PerformanceObserver((list) => {
+            for (const entry of list.getEntries()) window.shifts += entry.value;
+          }).observe({ type: "layout-shift", buffered: false });
+        }"""
+    )
+    for n in range(8):
+        send(server, (REAL, FAKE)[n % 2], client="acme")
+    expect(feed(page)).to_have_count(11)
+    assert page.evaluate("window.shifts") < 0.05
