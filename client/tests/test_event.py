@@ -120,7 +120,7 @@ GOOD = {"prediction": "fake", "confidence": 97.5}
         ({"file_size": 2**63}, "file_size: must be 0 to"),
         ({"file_size": 1.5}, "file_size: "),
         ({"image_width": True}, "image_width: must be a whole number"),
-        ({"timestamp": datetime(2026, 1, 1)}, "timestamp: needs a time zone"),
+        ({"timestamp": datetime.fromisoformat("2026-01-01")}, "timestamp: needs a time zone"),
         ({"timestamp": "2026-01-01T00:00:00"}, "timestamp: must be ISO 8601 with Z or an offset"),
         ({"timestamp": 1_790_000_000}, "timestamp: must be ISO 8601"),
         ({"id": "with space"}, "id: must be 1 to 36 printable"),
