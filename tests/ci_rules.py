@@ -1,4 +1,4 @@
-"""Which tests count where.
+"""Which tests count where, and how often.
 
 In continuous integration a skipped test is a failed one, unless it needs the image sets beside the checkout: a skip
 hides what a machine lacks, and the set-up must bring it. Tests that read `../shared` say so in their reason.
@@ -15,6 +15,15 @@ ALLOWED = "/shared"
 
 STARTS_PROCESSES = frozenset({"start", "run", "service", "known", "key"})
 """Fixtures that start a process for one test or one module. `server` is one for all of them."""
+
+
+ROUNDS = 5
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--rounds", type=int, default=ROUNDS, help="how often the faults' tests kill a process"
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

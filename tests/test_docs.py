@@ -17,7 +17,7 @@ from verascope import config
 from verascope.metrics import DIMENSIONS, METRICS
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "client" / "README.md"])
 
 UNITS = {
     "count": "count",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import sys
@@ -21,16 +20,9 @@ SOURCE = Path(__file__).parents[1] / "src"
 ROUNDS = 5
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    # The server's fault tests have the same option.
-    with contextlib.suppress(ValueError):
-        parser.addoption(
-            "--rounds", type=int, default=ROUNDS, help="how often the faults' tests kill a process"
-        )
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "seed" in metafunc.fixturenames:
+        # Unknown when the client's tests run without the repository's settings.
         rounds = metafunc.config.getoption("--rounds", ROUNDS)
         metafunc.parametrize("seed", range(1, rounds + 1))
 

@@ -6,19 +6,10 @@ import pytest
 
 from tests.faults.house import House
 
-ROUNDS = 5
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--rounds", type=int, default=ROUNDS, help="how often the faults' tests kill the server"
-    )
-
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "seed" in metafunc.fixturenames:
-        # The option is unknown when pytest was started on another folder.
-        rounds = metafunc.config.getoption("--rounds", ROUNDS)
+        rounds = metafunc.config.getoption("--rounds")
         metafunc.parametrize("seed", range(1, rounds + 1))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
@@ -26,9 +27,12 @@ class Stats:
 
 
 class Books:
-    """Counts from any thread."""
+    """Counts from any thread. calls: events that were recorded and are counted elsewhere, so that a call of the host
+    waits for one lock only.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, calls: Callable[[], int] = int) -> None:
+        self._calls = calls
         # Re-entrant: a destructor that runs inside may record something itself.
         self._lock = threading.RLock()
         self._recorded = self._adopted = self._delivered = 0
@@ -69,12 +73,12 @@ class Books:
     def pending(self) -> int:
         with self._lock:
             settled = self._delivered + self._rejected + self._dropped
-            return self._recorded + self._adopted - settled
+            return self._calls() + self._recorded + self._adopted - settled
 
     def stats(self) -> Stats:
         with self._lock:
             return Stats(
-                self._recorded,
+                self._calls() + self._recorded,
                 self._adopted,
                 self._delivered,
                 self._duplicate,

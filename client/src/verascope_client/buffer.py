@@ -22,13 +22,14 @@ class Raw(NamedTuple):
 
 
 class Buffer:
-    """The newest calls, up to a count and a size; the oldest give way."""
+    """The newest calls, up to a count and a size; the oldest give way. total: all there ever were."""
 
     def __init__(self, max_events: int, max_bytes: int) -> None:
         self._max_events = max_events
         self._max_bytes = max_bytes
         self._raws: deque[Raw] = deque()
         self._bytes = 0
+        self.total = 0
         # Re-entrant: a signal handler or destructor that records must not wait for itself.
         self._lock = threading.RLock()
 
@@ -36,6 +37,7 @@ class Buffer:
         """(how many are waiting now, how many gave way)."""
         with self._lock:
             self._raws.append(raw)
+            self.total += 1
             self._bytes += raw.size
             gone = 0
             while len(self._raws) > self._max_events or self._bytes > self._max_bytes:

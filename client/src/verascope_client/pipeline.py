@@ -37,13 +37,13 @@ class Pipeline:
 
     def __init__(self, options: Options, clock: Clock, *, threads: bool = True) -> None:
         self.sender_id = _sender_id()
-        self.books = Books()
         self._options = options
         self._clock = clock
         self._calm = Calm(clock)
+        self._buffer = Buffer(options.max_events, options.max_bytes)
+        self.books = Books(lambda: self._buffer.total)
         self._encoder = Encoder(self.books, self._calm)
         self._wire = Wire(options.url, options.key, options.timeout, options.tls)
-        self._buffer = Buffer(options.max_events, options.max_bytes)
         self._memory = MemoryQueue(options.max_events, options.max_bytes)
         self._later = MemoryQueue(options.max_events, options.max_bytes)
         self._ours = Outbox(
@@ -78,8 +78,8 @@ class Pipeline:
 
     def take(self, raw: Raw) -> bool:
         """Whether the event is kept as the durability promises. Does not raise what the host would notice."""
-        self.books.record()
         if self._is_closed:
+            self.books.record()
             self.books.drop("closed")
             return False
         if not self._is_started:
@@ -94,6 +94,7 @@ class Pipeline:
         return True
 
     def _take_directly(self, raw: Raw) -> bool:
+        self.books.record()
         before = self.books.own_dropped
         items = self._encoder.encode([raw])
         if not items:
