@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from training.augment import recode
-from training.calibrate import Calibration
+from training.calibrate import Platt
 from training.data import MEAN, SHORT_SIDE, SIZE, STD, Pixels, centre_crop
 from training.drawings import cartoon_face, face_in_screenshot, flat_graphic, screenshot, tiny_face
 from training.figures import Scores, Share, Truths
-from training.results import Area, View, area_of, verdict_shares
+from training.results import Area, View, area_of
+from training.thresholds import Decision, verdict_shares
 
 Batch = NDArray[np.float32]
 Change = Callable[[Pixels, np.random.Generator], Pixels]
@@ -127,23 +128,24 @@ def robustness(
     model: Model,
     view: View,
     images: Sequence[Pixels],
-    calibration: Calibration,
+    platt: Platt,
+    decision: Decision,
     seed: int = 11,
 ) -> list[Changed]:
-    """Every change on the same test images, those that chose the thresholds left away."""
-    members = view.test & ~view.choosing
+    """Every change on the same test images."""
+    members = view.test
     found: list[Changed] = []
     for name, change in CHANGES:
         rng = np.random.default_rng(seed)
         logits = np.full(len(images), np.nan)
         for i in np.flatnonzero(members).tolist():
             logits[i] = model.logit(change(images[i], rng))
-        found.append(_changed(name, view, logits, calibration, members))
+        found.append(_changed(name, view, logits, platt, decision, members))
     return found
 
 
 def answers_to_drawings(
-    model: Model, calibration: Calibration, each: int = 200, seed: int = 11
+    model: Model, platt: Platt, decision: Decision, each: int = 200, seed: int = 11
 ) -> list[Answers]:
     """Drawn faces, pages and shapes; none of them is a photograph and none was made by a generator of the data."""
     found = []
@@ -153,11 +155,9 @@ def answers_to_drawings(
         ("drawn shapes", flat_graphic),
     ):
         rng = np.random.default_rng(seed)
-        probabilities = calibration.platt.probabilities(
-            model.logits([draw(rng) for _ in range(each)])
-        )
+        probabilities = platt.probabilities(model.logits([draw(rng) for _ in range(each)]))
         real, uncertain, fake = (
-            Share(part, each) for part in verdict_shares(probabilities, calibration.decision)
+            Share(part, each) for part in verdict_shares(probabilities, decision)
         )
         found.append(Answers(name, real, uncertain, fake))
     return found
@@ -188,11 +188,11 @@ def speed(path: Path, images: Sequence[Pixels], rounds: int = 100) -> Speed:
 
 
 def _changed(
-    name: str, view: View, logits: Scores, calibration: Calibration, members: Truths
+    name: str, view: View, logits: Scores, platt: Platt, decision: Decision, members: Truths
 ) -> Changed:
-    probabilities, truths = calibration.platt.probabilities(logits[members]), view.is_fake[members]
-    missed, unsure_fake, caught = verdict_shares(probabilities[truths], calibration.decision)
-    spared, unsure_real, accused = verdict_shares(probabilities[~truths], calibration.decision)
+    probabilities, truths = platt.probabilities(logits[members]), view.is_fake[members]
+    missed, unsure_fake, caught = verdict_shares(probabilities[truths], decision)
+    spared, unsure_real, accused = verdict_shares(probabilities[~truths], decision)
     return Changed(
         name=name,
         area=area_of(view, logits, members),

@@ -1,8 +1,7 @@
-"""What the logits of one run say: figures per source, over the test images, and on sources left out. Pure numpy."""
+"""What the logits of a run say: figures per source, over the test images, and on sources left out. Pure numpy."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,19 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.calibrate import (
-    ALLOWANCES,
-    FAKE_SHARES,
-    Calibration,
-    Decision,
-    Group,
-    NoDecision,
-    Platt,
-    calibration_weights,
-    choose_decision,
-    fit_platt,
-    in_choosing_half,
-)
+from training.calibrate import Evidence, Platt, own_map
 from training.figures import (
     Interval,
     Scores,
@@ -34,6 +21,7 @@ from training.figures import (
     expected_calibration_error,
 )
 from training.sources import FACE_SWAP_SOURCES, Fold, Label, Sample, Split
+from training.thresholds import Decision, verdict_shares
 
 
 @dataclass(frozen=True)
@@ -49,7 +37,10 @@ class RunFacts:
 
 @dataclass(frozen=True)
 class Scored:
-    """A finished run: one logit of the int8 model per line of the manifest, NaN for images it was trained on."""
+    """A finished run: one logit of the int8 model per line of the manifest, NaN for images it was trained on.
+
+    `fp32`: the same of the model before quantisation, over the test images only.
+    """
 
     facts: RunFacts
     int8: Scores
@@ -87,7 +78,10 @@ class Area:
 
 @dataclass(frozen=True)
 class SourceFigures:
-    """One source at the thresholds. `right_or_wrong`: false positives of reals, recall of fakes, among the answered."""
+    """One source at the thresholds. `right_or_wrong`: false positives of reals, recall of fakes, among the answered.
+
+    `area`: against the seen test images of the other label; of a left-out source against the fold's left-out sources of the other label.
+    """
 
     source: str
     label: Label
@@ -111,10 +105,10 @@ class Pooled:
 
 @dataclass(frozen=True)
 class Figures:
-    """Everything measured about one run under one calibration and decision."""
+    """Everything measured about one run under one map and decision. `unseen` is None for the run that leaves nothing out."""
 
     test: Pooled
-    unseen: Pooled
+    unseen: Pooled | None
     whole_image: Area
     sources: tuple[SourceFigures, ...]
 
@@ -129,10 +123,6 @@ class View:
         self.left_out: NDArray[np.bool_] = np.isin(self.source, fold.left_out)
         self.test: NDArray[np.bool_] = np.array([s.split is Split.TEST for s in samples])
         self.val: NDArray[np.bool_] = np.array([s.split is Split.VAL for s in samples])
-        half = np.array([in_choosing_half(s.path) for s in samples])
-        self.choosing: NDArray[np.bool_] = (self.val & ~self.left_out) | (
-            self.left_out & ~self.is_fake & half
-        )
 
     @property
     def to_score(self) -> NDArray[np.int64]:
@@ -140,46 +130,36 @@ class View:
         return np.flatnonzero(self.val | self.test | self.left_out)
 
 
-def calibrate(view: View, logits: Scores) -> Calibration:
-    """From validation images of seen sources and one half of the left-out real source.
-
-    Raises NoDecision when not even the last allowance can be kept with the fewest fakes.
-    """
-    chosen = np.flatnonzero(view.choosing)
-    truths, is_left_out = view.is_fake[chosen], view.left_out[chosen]
-    for fake_share in FAKE_SHARES:
-        weights = calibration_weights(truths, is_left_out, fake_share)
-        platt = fit_platt(logits[chosen], truths, weights)
-        for allowance in ALLOWANCES:
-            with contextlib.suppress(NoDecision):
-                decision = choose_decision(_groups(view, logits, platt, chosen), allowance)
-                return Calibration(platt, decision, fake_share, allowance)
-    raise NoDecision(f"no thresholds keep {ALLOWANCES[-1]}, however few fakes are assumed")
+def own_map_of(view: View, logits: Scores) -> Platt:
+    """The run's own map, from the validation images of sources it knows."""
+    chosen = view.val & ~view.left_out
+    return own_map(logits[chosen], view.is_fake[chosen])
 
 
-def _groups(view: View, logits: Scores, platt: Platt, chosen: NDArray[np.int64]) -> list[Group]:
-    """Sources with fewer than 30 images to choose with have no say."""
-    groups = []
-    for source in sorted(set(view.source[chosen])):
-        members = chosen[view.source[chosen] == source]
-        if len(members) >= 30:
-            label = Label.FAKE if view.is_fake[members[0]] else Label.REAL
-            groups.append(Group(source, label, platt.probabilities(logits[members])))
-    return groups
+def evidence_of(view: View, logits: Scores, fold: Fold) -> Evidence:
+    """What a fold's run has to say about the shared map and the thresholds."""
+    chosen = np.flatnonzero((view.val & ~view.left_out) | view.left_out)
+    return Evidence(
+        log_odds=own_map_of(view, logits).log_odds(logits[chosen]),
+        is_fake=view.is_fake[chosen],
+        is_unseen=view.left_out[chosen],
+        fold=np.full(len(chosen), fold.number),
+        source=view.source[chosen],
+    )
 
 
-def figures_of(view: View, logits: Scores, calibration: Calibration) -> Figures:
-    """Thresholds and calibration are measured only on images that took no part in choosing them; AUCs don't depend on either."""
-    platt, decision = calibration.platt, calibration.decision
-    measured = ~view.choosing & (view.test | view.left_out)
+def figures_of(view: View, logits: Scores, platt: Platt, decision: Decision) -> Figures:
+    """On the test images of seen sources and on every image of the sources left out. `platt`: from the run's logits to P(fake)."""
+    seen = view.test & ~view.left_out
+    measured = seen | view.left_out
     return Figures(
-        test=_pooled(view, logits, platt, decision, view.test & measured, view.test),
-        unseen=_pooled(view, logits, platt, decision, view.left_out & measured, view.left_out),
-        whole_image=area_of(
-            view, logits, view.test & ~np.isin(view.source, list(FACE_SWAP_SOURCES))
-        ),
+        test=pooled(view, logits, platt, decision, seen),
+        unseen=pooled(view, logits, platt, decision, view.left_out)
+        if view.left_out.any()
+        else None,
+        whole_image=area_of(view, logits, seen & ~np.isin(view.source, list(FACE_SWAP_SOURCES))),
         sources=tuple(
-            _source(view, logits, platt, decision, source, measured)
+            _source(view, logits, platt, decision, source)
             for source in sorted(set(view.source[measured]))
         ),
     )
@@ -191,49 +171,31 @@ def area_of(view: View, logits: Scores, members: NDArray[np.bool_]) -> Area:
     return Area(auc(scores, truths), auc_interval(scores, truths), int(members.sum()))
 
 
-def verdict_shares(probabilities: Scores, decision: Decision) -> tuple[int, int, int]:
-    """How many are called real, uncertain, fake."""
-    fake = int((probabilities >= decision.fake_at).sum())
-    real = int((probabilities <= decision.real_at).sum())
-    return real, len(probabilities) - real - fake, fake
-
-
-def _pooled(
-    view: View,
-    logits: Scores,
-    platt: Platt,
-    decision: Decision,
-    members: NDArray[np.bool_],
-    for_area: NDArray[np.bool_],
+def pooled(
+    view: View, logits: Scores, platt: Platt, decision: Decision, members: NDArray[np.bool_]
 ) -> Pooled:
+    """The members together."""
     probabilities, truths = platt.probabilities(logits[members]), view.is_fake[members]
     _, wrongly_unsure, caught = verdict_shares(probabilities[truths], decision)
     spared, unsure, _ = verdict_shares(probabilities[~truths], decision)
     abstained = wrongly_unsure + unsure
     return Pooled(
         accuracy=Share(caught + spared, len(truths) - abstained),
-        area=area_of(view, logits, for_area),
+        area=area_of(view, logits, members),
         calibration_error=expected_calibration_error(probabilities, truths),
         uncertain=Share(abstained, len(truths)),
     )
 
 
 def _source(
-    view: View,
-    logits: Scores,
-    platt: Platt,
-    decision: Decision,
-    source: str,
-    measured: NDArray[np.bool_],
+    view: View, logits: Scores, platt: Platt, decision: Decision, source: str
 ) -> SourceFigures:
     here = view.source == source
     first = view.samples[int(np.flatnonzero(here)[0])]
     seen = not bool(view.left_out[here].any())
     opposite = view.is_fake != (first.label is Label.FAKE)
-    # A left-out source is compared with the left-out source of the other label, a seen one with seen test images.
-    against = opposite & (view.test & ~view.left_out if seen else view.left_out)
-    own = here & (view.test if seen else view.left_out)
-    members = here & measured
+    kind = view.test & ~view.left_out if seen else view.left_out
+    members = here & kind
     real, uncertain, fake = verdict_shares(platt.probabilities(logits[members]), decision)
     return SourceFigures(
         source=source,
@@ -241,7 +203,7 @@ def _source(
         generator=first.generator,
         seen=seen,
         n=int(members.sum()),
-        area=area_of(view, logits, own | against),
+        area=area_of(view, logits, kind & (here | opposite)),
         right_or_wrong=Share(fake, fake + real),
         uncertain=Share(uncertain, int(members.sum())),
     )

@@ -7,25 +7,42 @@ from typing import Any
 
 from training.data import MEAN, SHORT_SIDE, SIZE, STD
 from training.figures import Interval, Share
-from training.report import Report
+from training.report import FoldReport, Report
 from training.results import SourceFigures
-from training.sources import Label
+from training.sources import FACE_SWAP_SOURCES, Label
 
-LIMITS = (
+_ALWAYS = (
     "Trained on pictures of one face, at most 320 pixels wide; what it says about other subjects, drawings and screenshots has no meaning.",
-    "The face has to fill the picture: made faces shown small, or inside a screenshot, pass as real.",
-    "Knows StyleGAN2, Stable Diffusion 2.1, SDXL and one kind of GAN face swap; faces from other generators may pass as real.",
-    "Face swaps are its weakest side: they come from one source, and next to none is called fake at the shipped thresholds.",
-    "Posed portraits unlike its training photographs look made to it more often than snapshots do.",
-    "Thresholds spare photographs of unknown origin, so many fakes are missed: `real` means no trace was found, not that a picture is genuine.",
+    "The face has to fill the picture: made faces shown small, or inside a screenshot, are not found reliably.",
+    "Knows StyleGAN2, StyleGAN3, Stable Diffusion 2.1, SDXL and one kind of GAN face swap; faces from other generators may pass as real.",
     "Nobody tried to deceive it on purpose in these measurements; expect a determined forger to succeed.",
+    "`real` means no trace was found, not that a picture is genuine.",
     "For triage: a verdict is a reason to look closer, never a proof.",
 )
 
 
+def limits(report: Report) -> tuple[str, ...]:
+    """What a user has to know before relying on an answer, the worst figures on unknown sources among it."""
+    left_out = [source for fold in report.folds for source in fold.left_out]
+    reals = [one for one in left_out if one.label is Label.REAL]
+    fakes = [one for one in left_out if one.label is Label.FAKE]
+    accused = max(reals, key=lambda one: one.right_or_wrong.percent or 0.0)
+    missed = min(fakes, key=lambda one: one.right_or_wrong.percent or 0.0)
+    swaps = [one for one in report.figures.sources if one.source in FACE_SWAP_SOURCES]
+    return (
+        f"Photographs from places it doesn't know: up to {_percent(accused.right_or_wrong)} % of a source were called fake when that source was left out.",
+        f"Generators it doesn't know: as few as {_percent(missed.right_or_wrong)} % of the answered fakes of a source were found when its generator was left out.",
+        *(
+            f"Face swaps come from one source and were never left out: {_percent(one.right_or_wrong)} % of its answered test images were found, which says little about other swaps."
+            for one in swaps
+        ),
+        *_ALWAYS,
+    )
+
+
 def sidecar(report: Report) -> dict[str, Any]:
     """Rates in percent, AUC and calibration error between 0 and 1, times in ms."""
-    figures = report.figures
+    figures, unseen, decision = report.figures, report.unseen, report.calibration.decision
     return {
         "name": "verascope-reference",
         "version": report.version,
@@ -47,15 +64,16 @@ def sidecar(report: Report) -> dict[str, Any]:
         "output": {"name": "logit", "kind": "logit", "classes": ["fake"]},
         "calibration": {
             "kind": "platt",
-            "a": round(report.calibration.platt.a, 6),
-            "b": round(report.calibration.platt.b, 6),
+            "a": round(report.platt.a, 6),
+            "b": round(report.platt.b, 6),
         },
         "decision": {
-            "fake_at": report.calibration.decision.fake_at,
-            "real_at": report.calibration.decision.real_at,
+            "fake_at": decision.fake_at,
+            "real_at": decision.real_at,
         },
         "metrics": {
-            "evaluated_on": "the test split, and every image of the sources left out of training, apart from those that chose the thresholds",
+            "evaluated_on": "the test split; *_unseen: every image of the sources that four folds left out, "
+            "each fold with the thresholds the other folds chose",
             "accuracy": _percent(figures.test.accuracy),
             "accuracy_n": figures.test.accuracy.n,
             "accuracy_interval": _interval(figures.test.accuracy.interval, 1),
@@ -64,14 +82,16 @@ def sidecar(report: Report) -> dict[str, Any]:
             "auc_test_interval": _interval(figures.test.area.interval, 4),
             "auc_whole_image": _area(figures.whole_image.value),
             "auc_whole_image_interval": _interval(figures.whole_image.interval, 4),
-            "auc_unseen": _area(figures.unseen.area.value),
-            "auc_unseen_interval": _interval(figures.unseen.area.interval, 4),
-            "accuracy_unseen": _percent(figures.unseen.accuracy),
-            "accuracy_unseen_n": figures.unseen.accuracy.n,
-            "accuracy_unseen_interval": _interval(figures.unseen.accuracy.interval, 1),
+            "auc_unseen": _area(unseen.area),
+            "auc_unseen_interval": _interval(unseen.interval, 4),
+            "accuracy_unseen": _percent(unseen.accuracy),
+            "accuracy_unseen_n": unseen.accuracy.n,
+            "accuracy_unseen_interval": _interval(unseen.accuracy.interval, 1),
+            "uncertain_share_unseen": _percent(unseen.uncertain),
             "ece_test": round(figures.test.calibration_error, 4),
-            "ece_unseen": round(figures.unseen.calibration_error, 4),
+            "ece_unseen": round(unseen.calibration_error, 4),
             "per_source": [_source(source) for source in figures.sources],
+            "left_out": [_fold(fold) for fold in report.folds],
             "int8_minus_fp32_auc": round(report.int8_minus_fp32, 4),
             "latency_ms_one_thread": round(report.speed.whole_ms, 1),
             "latency_is": "processor time from JPEG bytes to the logit, median",
@@ -79,12 +99,24 @@ def sidecar(report: Report) -> dict[str, Any]:
         },
         "trained": {
             "on": report.facts.trained_on,
-            "samples": report.facts.samples,
-            "minutes": round(report.facts.minutes, 1),
+            "samples": report.before.samples + report.facts.samples,
+            "minutes": round(report.before.minutes + report.facts.minutes, 1),
             "seed": report.facts.seed,
-            "left_out": list(report.fold.left_out),
+            "left_out": [],
         },
-        "limits": list(LIMITS),
+        "limits": list(limits(report)),
+    }
+
+
+def _fold(fold: FoldReport) -> dict[str, Any]:
+    assert fold.blind.unseen is not None
+    return {
+        "fold": fold.fold.number,
+        "samples": fold.facts.samples,
+        "auc": _area(fold.blind.unseen.area.value),
+        "auc_interval": _interval(fold.blind.unseen.area.interval, 4),
+        "ece": round(fold.blind.unseen.calibration_error, 4),
+        "per_source": [_source(source) for source in fold.left_out],
     }
 
 

@@ -103,6 +103,12 @@ class _Run:
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.seconds = state["step"], state["seconds"]
 
+    def start_from(self, path: Path) -> None:
+        """Begin with the averaged weights of a finished run, which may have left out more sources, never fewer."""
+        averaged = torch.load(path, weights_only=True)["averaged"]
+        self.network.load_state_dict(averaged)
+        self.averaged.load_state_dict(averaged)
+
 
 def rate_factor(progress: float, warm_up: float = 0.03) -> float:
     """Share of the peak learning rate at `progress` 0–1: a short rise, then half a cosine down to 1 %."""
@@ -119,6 +125,7 @@ def train(
     images: Sequence[Pixels],
     checkpoint: Path,
     resume: bool,
+    start: Path | None = None,
 ) -> Trained:
     """Train until `plan.minutes` are used up. The learning rate follows the time used, so a busy machine ends on time too."""
     torch.set_num_threads(plan.threads)
@@ -126,6 +133,8 @@ def train(
     run = _Run(plan)
     if resume and checkpoint.exists():
         run.load(checkpoint, fold)
+    elif start is not None:
+        run.start_from(start)
     draw = BatchDraw(
         samples,
         images,

@@ -1,4 +1,4 @@
-"""Calibration and the choice of thresholds."""
+"""Probabilities: a run's own map, the map all runs share, and what each is made from."""
 
 from __future__ import annotations
 
@@ -6,22 +6,39 @@ import numpy as np
 import pytest
 
 from training.calibrate import (
-    Allowance,
-    Group,
-    NoDecision,
+    ALLOWANCES,
+    FAKE_SHARES,
+    LAST_RESORT,
+    Evidence,
     Platt,
-    calibration_weights,
-    choose_decision,
+    calibrate,
+    evidence_weights,
     fit_platt,
-    in_choosing_half,
+    pooled,
 )
-from training.sources import Label
+from training.figures import expected_calibration_error
 
 
 def _drawn(a: float, b: float, n: int = 20_000) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(4)
     logits = rng.normal(scale=3, size=n)
     return logits, rng.random(n) < Platt(a, b).probabilities(logits)
+
+
+def _evidence(fold: int, shift: float = 0.0, apart: float = 2.0) -> Evidence:
+    """200 seen and 200 unseen images of each label. `shift` moves the unseen reals towards fake, `apart` is half their distance."""
+    rng = np.random.default_rng(fold)
+    is_fake = np.tile(np.repeat([True, False], 200), 2)
+    is_unseen = np.repeat([False, True], 400)
+    log_odds = rng.normal(size=800) + np.where(is_fake, 1.0, -1.0) * np.where(is_unseen, apart, 4.0)
+    log_odds[is_unseen & ~is_fake] += shift
+    source = np.array(
+        [
+            f"{'new' if u else 'old'}_{'gan' if f else 'camera'}"
+            for f, u in zip(is_fake, is_unseen, strict=True)
+        ]
+    )
+    return Evidence(log_odds, is_fake, is_unseen, np.full(800, fold), source)
 
 
 def test_platt_finds_the_slope_and_shift_that_made_the_data() -> None:
@@ -37,57 +54,63 @@ def test_platt_follows_the_weights() -> None:
     assert heavier_reals.b < fit_platt(logits, is_fake, np.ones(len(logits))).b - 0.5
 
 
-def test_weights_balance_labels_and_give_left_out_reals_half_of_the_reals() -> None:
-    is_fake = np.array([True] * 10 + [False] * 70 + [False] * 20)
-    is_left_out = np.array([False] * 80 + [True] * 20)
-    weights = calibration_weights(is_fake, is_left_out, fake_share=0.5)
-    assert weights[is_fake].sum() == pytest.approx(50)
-    assert weights[:80][~is_fake[:80]].sum() == pytest.approx(25)
-    assert weights[is_left_out].sum() == pytest.approx(25)
+def test_two_maps_after_each_other_are_one() -> None:
+    first, second = Platt(0.5, 1.0), Platt(2.0, -0.3)
+    logits = np.linspace(-5, 5, 7)
+    together = second.after(first).probabilities(logits)
+    assert together == pytest.approx(second.probabilities(first.log_odds(logits)))
 
 
-def _groups(easy: bool) -> list[Group]:
-    rng = np.random.default_rng(5)
-    spread = 0.1 if easy else 0.35
-    return [
-        Group("photos", Label.REAL, np.clip(0.2 + spread * rng.normal(size=2000), 0.001, 0.999)),
-        Group("made", Label.FAKE, np.clip(0.8 + spread * rng.normal(size=2000), 0.001, 0.999)),
-    ]
-
-
-@pytest.mark.parametrize("easy", [True, False])
-def test_decision_keeps_its_promises_and_one_half_inside_the_band(easy: bool) -> None:
-    allowed = 0.10 if easy else 0.20
-    photos, made = _groups(easy)
-    decision = choose_decision([photos, made], Allowance(allowed, 0.15))
-    assert decision.real_at <= 0.5 <= decision.fake_at
-    for group in (photos, made):
-        uncertain = (group.probabilities > decision.real_at) & (
-            group.probabilities < decision.fake_at
-        )
-        assert uncertain.mean() <= 0.15
-    answered = (photos.probabilities >= decision.fake_at) | (
-        photos.probabilities <= decision.real_at
+def test_every_fold_and_label_of_the_unseen_weighs_the_same_however_many_images_it_has() -> None:
+    large, small = _evidence(1), _evidence(2)
+    few = np.ones(800, dtype=bool)
+    few[500:590] = False
+    small = Evidence(
+        small.log_odds[few],
+        small.is_fake[few],
+        small.is_unseen[few],
+        small.fold[few],
+        small.source[few],
     )
-    assert (photos.probabilities >= decision.fake_at).sum() / answered.sum() <= allowed
+    both = pooled([large, small])
+    weights = evidence_weights(both, 0.4)
+    assert weights.sum() == pytest.approx(len(weights))
+    cells = {
+        (fold, fake): weights[both.is_unseen & (both.fold == fold) & (both.is_fake == fake)].sum()
+        for fold in (1, 2)
+        for fake in (True, False)
+    }
+    assert list(cells.values()) == pytest.approx([0.1 * len(weights)] * 4)
 
 
-def test_decision_is_refused_when_no_thresholds_can_keep_the_promise() -> None:
-    fooled = Group("photos", Label.REAL, np.full(100, 0.995))
-    with pytest.raises(NoDecision):
-        choose_decision([fooled, _groups(True)[1]], Allowance(0.1, 0.15))
+def test_easy_sources_keep_the_first_allowance_with_as_many_fakes_as_reals() -> None:
+    evidence = pooled([_evidence(fold) for fold in (1, 2)])
+    found = calibrate(evidence)
+    assert (found.allowance, found.fake_share) == (ALLOWANCES[0], FAKE_SHARES[0])
+    unseen = evidence.is_unseen
+    stated = found.shared.probabilities(evidence.log_odds[unseen])
+    assert expected_calibration_error(stated, evidence.is_fake[unseen]) < 0.1
 
 
-def test_halves_are_stable_and_about_equal() -> None:
-    paths = [f"real/somewhere/{number}.jpg" for number in range(2000)]
-    chosen = [in_choosing_half(path) for path in paths]
-    assert chosen == [in_choosing_half(path) for path in paths]
-    assert 900 < sum(chosen) < 1100
+def test_a_kept_allowance_holds_for_the_worst_source() -> None:
+    evidence = pooled([_evidence(1), _evidence(2, shift=1.0)])
+    found = calibrate(evidence)
+    assert found.allowance != LAST_RESORT
+    for fold in (1, 2):
+        reals = evidence.is_unseen & ~evidence.is_fake & (evidence.fold == fold)
+        stated = found.shared.probabilities(evidence.log_odds[reals])
+        fake = (stated >= found.decision.fake_at).mean()
+        real = (stated <= found.decision.real_at).mean()
+        assert fake / (fake + real) <= found.allowance.false_positives
+        assert 1 - fake - real <= found.allowance.uncertain
 
 
-def test_fewer_fakes_assumed_make_reals_heavier() -> None:
-    is_fake = np.array([True] * 50 + [False] * 50)
-    is_left_out = np.array([False] * 75 + [True] * 25)
-    weights = calibration_weights(is_fake, is_left_out, fake_share=0.2)
-    assert weights[is_fake].sum() == pytest.approx(20)
-    assert weights[~is_fake].sum() == pytest.approx(80)
+def test_hopeless_sources_get_thresholds_all_the_same() -> None:
+    found = calibrate(_evidence(1, shift=6.0, apart=0.0))
+    assert found.allowance == LAST_RESORT
+    assert found.decision.real_at <= 0.5 <= found.decision.fake_at
+
+
+def test_a_fold_is_forgotten_altogether() -> None:
+    first, second = _evidence(1), _evidence(2, shift=2.0)
+    assert calibrate(pooled([first, second]).without(2)) == calibrate(first)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.calibrate import Allowance, Calibration, Decision, Platt
-from training.results import View, calibrate, figures_of, verdict_shares
-from training.sources import Fold, Label, Sample, Split
+from training.calibrate import Platt
+from training.results import View, evidence_of, figures_of
+from training.sources import ALL_SOURCES, Fold, Label, Sample, Split
+from training.thresholds import Decision
 
 _FOLD = Fold(9, ("new_gan",), ("new_camera",))
 _DECISION = Decision(fake_at=0.6, real_at=0.4)
-_CALIBRATION = Calibration(Platt(1.0, 0.0), _DECISION, 0.5, Allowance(0.1, 0.15))
+_AS_IS = Platt(1.0, 0.0)
 
 
 def _samples() -> list[Sample]:
@@ -28,18 +29,46 @@ def _samples() -> list[Sample]:
     ]
 
 
-def test_no_image_both_chooses_and_is_measured() -> None:
-    samples = _samples()
-    view = View(samples, _FOLD)
+def test_seen_sources_are_measured_on_test_images_and_left_out_ones_on_all() -> None:
+    view = View(_samples(), _FOLD)
     logits = np.where(view.is_fake, 3.0, -3.0)
-    figures = figures_of(view, logits, _CALIBRATION)
-    by_source = {source.source: source for source in figures.sources}
-    assert by_source["old_camera"].n == 40
-    assert by_source["new_gan"].n == 120
-    assert by_source["new_camera"].n == 120 - int(
-        (view.choosing & (view.source == "new_camera")).sum()
-    )
-    assert not (view.choosing & view.test & ~view.left_out).any()
+    figures = figures_of(view, logits, _AS_IS, _DECISION)
+    assert {source.source: source.n for source in figures.sources} == {
+        "old_gan": 40,
+        "old_camera": 40,
+        "new_gan": 120,
+        "new_camera": 120,
+    }
+    assert figures.test.accuracy.n == 80
+    assert figures.unseen is not None
+    assert figures.unseen.accuracy.n == 240
+
+
+def test_the_run_on_all_sources_has_no_unseen_figures() -> None:
+    view = View(_samples(), ALL_SOURCES)
+    logits = np.where(view.is_fake, 3.0, -3.0)
+    figures = figures_of(view, logits, _AS_IS, _DECISION)
+    assert figures.unseen is None
+    assert all(source.seen and source.n == 40 for source in figures.sources)
+
+
+def test_test_images_of_seen_sources_choose_nothing() -> None:
+    view = View(_samples(), _FOLD)
+    logits = np.where(view.is_fake, 3.0, -3.0)
+    untouched = evidence_of(view, logits, _FOLD)
+    changed = logits.copy()
+    changed[view.test & ~view.left_out] = np.nan
+    assert np.array_equal(evidence_of(view, changed, _FOLD).log_odds, untouched.log_odds)
+    assert int(untouched.is_unseen.sum()) == 240
+    assert int((~untouched.is_unseen).sum()) == 80
+
+
+def test_the_scale_of_a_run_does_not_matter() -> None:
+    view = View(_samples(), _FOLD)
+    rng = np.random.default_rng(7)
+    logits = rng.normal(size=len(view.is_fake)) + np.where(view.is_fake, 1.0, -1.0)
+    one, other = (evidence_of(view, scale * logits, _FOLD).log_odds for scale in (1.0, 5.0))
+    assert np.allclose(one, other, atol=0.02)
 
 
 def test_images_seen_in_training_are_never_scored() -> None:
@@ -53,31 +82,12 @@ def test_images_seen_in_training_are_never_scored() -> None:
 
 
 def test_abstentions_count_apart_from_right_and_wrong() -> None:
-    samples = _samples()
-    view = View(samples, _FOLD)
+    view = View(_samples(), _FOLD)
     logits = np.where(view.is_fake, 3.0, -3.0)
     unsure = np.flatnonzero(view.test & (view.source == "old_camera"))[:10]
     wrong = np.flatnonzero(view.test & (view.source == "old_camera"))[10:13]
     logits[unsure], logits[wrong] = 0.0, 3.0
-    camera = next(
-        s for s in figures_of(view, logits, _CALIBRATION).sources if s.source == "old_camera"
-    )
+    figures = figures_of(view, logits, _AS_IS, _DECISION)
+    camera = next(s for s in figures.sources if s.source == "old_camera")
     assert (camera.uncertain.part, camera.uncertain.n) == (10, 40)
     assert (camera.right_or_wrong.part, camera.right_or_wrong.n) == (3, 30)
-
-
-def test_verdicts_add_up_to_all_images() -> None:
-    probabilities = np.array([0.0, 0.4, 0.41, 0.5, 0.59, 0.6, 1.0])
-    assert verdict_shares(probabilities, _DECISION) == (2, 3, 2)
-
-
-def test_calibration_assumes_fewer_fakes_when_unknown_photographs_look_fake() -> None:
-    samples = _samples()
-    view = View(samples, _FOLD)
-    rng = np.random.default_rng(7)
-    logits = rng.normal(scale=0.7, size=len(samples)) + np.where(view.is_fake, 3.0, -3.0)
-    assert calibrate(view, logits).fake_share == 0.5
-    logits[view.source == "new_camera"] += 5.0
-    strained = calibrate(view, logits)
-    spared = strained.platt.probabilities(logits[view.choosing & (view.source == "new_camera")])
-    assert (spared >= strained.decision.fake_at).mean() <= strained.allowance.false_positives

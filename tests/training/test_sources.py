@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from training.sources import (
+    ALL_SOURCES,
     FOLDS,
     Label,
     Sample,
@@ -38,6 +39,11 @@ def test_training_and_validation_never_contain_a_left_out_source() -> None:
     for split in (Split.TRAIN, Split.VAL):
         assert {samples[i].source for i in seen_in_training(samples, fold, split)} == {"web_mask"}
     assert len(left_out(samples, fold)) == 3 * len(fold.left_out)
+
+
+def test_the_shipped_run_leaves_nothing_out() -> None:
+    assert fold_of(0) is ALL_SOURCES
+    assert left_out([_sample("web_mask"), _sample("stylegan3_skl", Label.FAKE)], ALL_SOURCES) == []
 
 
 def test_unknown_fold_is_refused_by_name() -> None:
