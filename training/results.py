@@ -26,13 +26,14 @@ from training.thresholds import Decision, verdict_shares
 
 @dataclass(frozen=True)
 class RunFacts:
-    """How a run came about."""
+    """How a run came about. Of several members' mean: their samples and minutes together, and the first one's seed."""
 
     fold: int
     samples: int
     minutes: float
     seed: int
     trained_on: str
+    members: int = 1
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,13 @@ from training.export import write_fp32, write_int8
 from training.measure import Model
 from training.results import RunFacts, Scored, View
 from training.sources import ALL_SOURCES, Fold, Sample, Split, seen_in_training
-from training.train import Plan, train
+from training.train import Plan, Trained, mean_network, train
 
 # The fold whose weights the shipped run begins with; it is trained longest.
 FIRST_FOLD = 1
 _CALIBRATION_IMAGES = 256
+# Runs with different seeds from the same weights, whose mean is shipped.
+MEMBERS = 2
 
 
 def run(
@@ -32,8 +35,11 @@ def run(
 
     Raises FileNotFoundError when the shipped run is to begin and the first fold has no checkpoint.
     """
-    start = checkpoint_of(work, FIRST_FOLD) if fold == ALL_SOURCES else None
-    trained = train(plan, fold, samples, images, checkpoint_of(work, fold.number), resume, start)
+    trained = (
+        _shipped(plan, samples, images, work, resume)
+        if fold == ALL_SOURCES
+        else train(plan, fold, samples, images, checkpoint_of(work, fold.number), resume)
+    )
     fp32, int8 = files_of(work, fold)
     print("exporting", flush=True)
     write_fp32(trained.network.eval(), fp32)
@@ -48,6 +54,7 @@ def run(
         trained.minutes,
         plan.seed,
         datetime.datetime.now(datetime.UTC).date().isoformat(),
+        MEMBERS if fold == ALL_SOURCES else 1,
     )
     Scored(
         facts,
@@ -56,14 +63,38 @@ def run(
     ).save(work)
 
 
-def checkpoint_of(work: Path, fold: int) -> Path:
+def checkpoint_of(work: Path, fold: int, member: int = 0) -> Path:
     """Where a run's weights are kept."""
-    return work / f"fold-{fold}.pt"
+    return work / (f"fold-{fold}-{member}.pt" if member else f"fold-{fold}.pt")
 
 
 def files_of(work: Path, fold: Fold) -> tuple[Path, Path]:
     """The exported fp32 and int8 files."""
     return work / f"fold-{fold.number}-fp32.onnx", work / f"fold-{fold.number}-int8.onnx"
+
+
+def _shipped(
+    plan: Plan, samples: Sequence[Sample], images: Sequence[Pixels], work: Path, resume: bool
+) -> Trained:
+    """Every member sees every source. The plan's minutes are each member's; samples and minutes are counted together."""
+    members = [
+        train(
+            replace(plan, seed=plan.seed + member),
+            ALL_SOURCES,
+            samples,
+            images,
+            checkpoint_of(work, ALL_SOURCES.number, member),
+            resume,
+            start=checkpoint_of(work, FIRST_FOLD),
+        )
+        for member in range(MEMBERS)
+    ]
+    return Trained(
+        mean_network([member.network for member in members]),
+        sum(member.samples for member in members),
+        sum(member.minutes for member in members),
+        plan,
+    )
 
 
 def _score(

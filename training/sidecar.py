@@ -141,7 +141,8 @@ def _area(value: float) -> float:
 
 
 def _percent(share: Share) -> float | None:
-    return None if share.percent is None else round(share.percent, 1)
+    """One digit; at most 99.9, for the same reason. The interval beside it tells how much that is worth."""
+    return None if share.percent is None else min(99.9, round(share.percent, 1))
 
 
 def _interval(interval: Interval, digits: int) -> list[float]:

@@ -166,6 +166,17 @@ def train(
     return Trained(run.averaged, run.step * plan.batch, run.seconds / 60, plan)
 
 
+@torch.no_grad()
+def mean_network(networks: Sequence[nn.Module]) -> nn.Module:
+    """Weight by weight; sensible only for networks that began with the same trained weights."""
+    mean = copy.deepcopy(networks[0])
+    others = [network.state_dict() for network in networks]
+    for name, value in mean.state_dict().items():
+        if value.dtype.is_floating_point:
+            value.copy_(torch.stack([other[name] for other in others]).mean(dim=0))
+    return mean
+
+
 def _learn(run: _Run, plan: Plan, progress: float, pixels: Pixels, truths: torch.Tensor) -> float:
     for group in run.optimiser.param_groups:
         group["lr"] = group["peak"] * rate_factor(progress)
