@@ -8,7 +8,7 @@ from pathlib import Path
 from bench import report
 from bench.report import Measure, Options
 
-NAMES = ("overview", "predict", "live", "start", "durability", "client", "cold")
+NAMES = ("overview", "predict", "live", "start", "durability", "ingest", "client", "cold")
 
 
 def main() -> int:

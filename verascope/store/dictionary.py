@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import numpy as np
 from sqlalchemy import Connection, select
 
 from verascope import clock
@@ -17,21 +18,15 @@ def learn(connection: Connection, part: Slice) -> None:
     is_sqlite = dialect.is_sqlite(connection)
     rows: list[dialect.Row] = []
     for dimension, keys in part.keys.items():
-        first = dict.fromkeys(range(len(keys.names)), 2**62)
-        last = dict.fromkeys(range(len(keys.names)), -(2**62))
-        for index, at in zip(keys.index.tolist(), part.at_us.tolist(), strict=True):
-            if index >= 0:
-                first[index] = min(first[index], at)
-                last[index] = max(last[index], at)
+        known = keys.index >= 0
+        first = np.full(len(keys.names), 2**62)
+        last = -first
+        np.minimum.at(first, keys.index[known], part.at_us[known])
+        np.maximum.at(last, keys.index[known], part.at_us[known])
+        spans = zip(keys.names, first.tolist(), last.tolist(), strict=True)
         rows += [
-            (
-                part.tenant_id,
-                dimension,
-                name,
-                _instant(first[i], is_sqlite),
-                _instant(last[i], is_sqlite),
-            )
-            for i, name in enumerate(keys.names)
+            (part.tenant_id, dimension, name, _instant(start, is_sqlite), _instant(end, is_sqlite))
+            for name, start, end in spans
         ]
     mark, least, greatest = ("?", "MIN", "MAX") if is_sqlite else ("%s", "LEAST", "GREATEST")
     statement = (

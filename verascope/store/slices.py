@@ -3,6 +3,7 @@
 Reads the columns it needs through the driver, since a mapped row costs ten times as much here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,11 +89,8 @@ def read(
         upto = rows[-1][0]
     fields = list(zip(*rows, strict=True)) or [()] * 16
     n = len(rows)
-    if is_sqlite:
-        at_us = np.array(fields[1], dtype="datetime64[us]").astype(np.int64)
-    else:
-        at_us = np.array(fields[1], dtype=np.int64)
-    outcome = np.fromiter((_OUTCOME_INDEX[value] for value in fields[7]), np.int64, n)
+    at_us = _at_us(fields[1]) if is_sqlite else np.array(fields[1], dtype=np.int64)
+    outcome = np.fromiter(map(_OUTCOME_INDEX.__getitem__, fields[7]), np.int64, n)
     confidence = _thousandths(fields[8])
     inference = _thousandths(fields[9])
     response = _thousandths(fields[10])
@@ -141,24 +139,80 @@ def _size_classes(sizes: tuple[int, ...], unknown: tuple[int, ...]) -> Ints:
     return np.where(np.array(unknown, dtype=bool), len(SIZE_BOUNDS) + 1, known).astype(np.int64)
 
 
+_DIGITS = [i for i in range(26) if i not in (4, 7, 10, 13, 16, 19)]
+
+
+def _at_us(texts: tuple[str, ...]) -> Ints:
+    """`clock.from_text` of many: the text is 26 characters wide, each number has its place in it."""
+    joined = "".join(texts).encode()
+    if not texts or {*map(len, texts)} != {26}:
+        # Written by another program, in a shorter form.
+        return np.array(texts, dtype="datetime64[us]").astype(np.int64)
+    digits = np.frombuffer(joined, np.uint8).reshape(-1, 26)[:, _DIGITS].astype(np.int64) - ord("0")
+    numbers = digits @ _PLACES
+    year, month, day, of_day = numbers.T
+    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
+    days = months.astype("datetime64[D]").astype(np.int64) + day - 1
+    return np.asarray(days * _DAY_US + of_day, dtype=np.int64)
+
+
+_DAY_US = 86_400_000_000
+_PLACES = np.zeros((20, 4), np.int64)
+"""What each digit of `YYYYMMDDHHMMSSffffff` adds to year, month, day and the microsecond of the day."""
+_PLACES[0:4, 0] = 1000, 100, 10, 1
+_PLACES[4:6, 1] = 10, 1
+_PLACES[6:8, 2] = 10, 1
+_PLACES[8:14, 3] = np.array((36_000, 3_600, 600, 60, 10, 1)) * 1_000_000
+_PLACES[14:20, 3] = 100_000, 10_000, 1_000, 100, 10, 1
+
 _OUTCOME_INDEX = {"real": 0, "fake": 1, "uncertain": 2, None: 3}
 _FAILED = 3
 
 
 def _thousandths(values: tuple[float | None, ...]) -> Ints:
     """Integer thousandths of stored decimals, -1 for NULL."""
-    floats = np.array([-0.001 if value is None else value for value in values], dtype=np.float64)
-    return np.rint(floats * 1000).astype(np.int64)
+    floats = np.array(values, dtype=np.float64)  # None becomes NaN
+    thousandths: Ints = np.rint(np.where(np.isnan(floats), -0.001, floats) * 1000).astype(np.int64)
+    return thousandths
 
 
 def _factorise(values: tuple[str | None, ...]) -> Keys:
-    codes: dict[str, int] = {}
-    index = np.fromiter(
-        (-1 if value is None else codes.setdefault(value, len(codes)) for value in values),
-        np.int64,
-        len(values),
+    """Names in the order in which they first occur."""
+    names = [name for name in dict.fromkeys(values) if name is not None]
+    codes: dict[str | None, int] = {name: code for code, name in enumerate(names)}
+    codes[None] = -1
+    index = np.fromiter(map(codes.__getitem__, values), np.int64, len(values))
+    return Keys(index, names)
+
+
+def join(parts: Sequence[Slice]) -> Slice:
+    """One slice of several that follow one another."""
+    if len(parts) == 1:
+        return parts[0]
+    return Slice(
+        tenant_id=parts[0].tenant_id,
+        after=parts[0].after,
+        upto=parts[-1].upto,
+        at_us=np.concatenate([part.at_us for part in parts]),
+        keys={name: _join_keys([part.keys[name] for part in parts]) for name in KEYED},
+        outcome=np.concatenate([part.outcome for part in parts]),
+        inference_bin=np.concatenate([part.inference_bin for part in parts]),
+        confidence_bin=np.concatenate([part.confidence_bin for part in parts]),
+        counters=np.concatenate([part.counters for part in parts]),
+        response_bin=np.concatenate([part.response_bin for part in parts]),
+        size_class=np.concatenate([part.size_class for part in parts]),
+        image_format=_join_keys([part.image_format for part in parts]),
     )
-    return Keys(index, list(codes))
+
+
+def _join_keys(parts: Sequence[Keys]) -> Keys:
+    codes: dict[str, int] = {}
+    indexes = []
+    for keys in parts:
+        # The last place is for -1, no key.
+        places = [codes.setdefault(name, len(codes)) for name in keys.names] + [-1]
+        indexes.append(np.array(places, dtype=np.int64)[keys.index])
+    return Keys(np.concatenate(indexes), list(codes))
 
 
 def duration_bins(us: Ints) -> Ints:
