@@ -304,7 +304,8 @@ def test_doctor_names_a_wrong_setting_and_a_missing_detector(run: Run, tmp_path:
     wrong = run("doctor", server_prot="1")
     assert wrong.returncode == 1
     assert "VERASCOPE_SERVER_PROT" in wrong.stdout
-    missing = run("doctor", "--json", detection_detector=tmp_path / "missing.json")
-    assert missing.returncode == 1
-    bad = [row for row in json.loads(missing.stdout) if not row["ok"]]
-    assert [row["check"] for row in bad] == ["detector"]
+    for setting in ("detection_detector", "detection_shadows"):
+        missing = run("doctor", "--json", **{setting: tmp_path / "missing.json"})
+        assert missing.returncode == 1
+        bad = [row for row in json.loads(missing.stdout) if not row["ok"]]
+        assert [row["check"] for row in bad] == ["detector"]

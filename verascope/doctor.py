@@ -12,7 +12,7 @@ from verascope import config
 from verascope.config import Settings
 from verascope.detectors.image import ImageLimits
 from verascope.errors import VerascopeError
-from verascope.runtime import image_limits, load_detector
+from verascope.runtime import image_limits, load_detector, load_shadows
 from verascope.store.database import Database
 from verascope.store.tables import fold_state, predictions, rollups
 
@@ -75,10 +75,14 @@ def _disk(settings: Settings) -> Finding:
 def _detector(settings: Settings) -> Finding:
     try:
         detector = load_detector(settings)
+        shadows = load_shadows(settings, detector)
     except VerascopeError as error:
         return Finding("detector", False, error.detail)
     limits: ImageLimits = image_limits(settings)
     detail = f"{detector.name} {detector.version}, images up to {limits.max_bytes:,} bytes"
+    for shadow in shadows:
+        detail += f"; shadow {shadow.name} {shadow.version}"
+        shadow.close()
     detector.close()
     return Finding("detector", True, detail)
 

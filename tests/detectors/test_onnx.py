@@ -235,6 +235,16 @@ def test_of_the_runtimes_own_operators_only_quantisation_is_accepted(
     OnnxDetector.load(install(onnx_writer.model(domains=("com.microsoft",))))
 
 
+def test_an_operator_set_that_the_runtime_does_not_know_is_refused(
+    install: Install, onnx_writer: Any
+) -> None:
+    model = onnx_writer.model()
+    opset = bytes([0x42, 4, 0x0A, 0, 0x10, 13])  # opset_import: domain "", version 13
+    assert model.count(opset) == 1
+    detail = refusal(install(model.replace(opset, opset[:-1] + bytes([127]))))
+    assert "tiny.onnx: can't be loaded" in detail
+
+
 def test_a_second_input_nobody_feeds_is_refused(install: Install, onnx_writer: Any) -> None:
     extra = onnx_writer.value("mask", [1, 1])
     assert "the model needs pixels, mask" in refusal(

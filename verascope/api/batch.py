@@ -40,7 +40,7 @@ MAX_TEXT_BYTES = 1_000
 BUSY_SECONDS = 30.0
 """How long a file of a batch waits for a place before its result says that there was none."""
 
-PAUSE_SECONDS = 0.05
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 
 
 class FileResult(BaseModel):
@@ -189,8 +189,20 @@ class _Batch:
     async def run(self) -> tuple[list[dict[str, Any]], bool]:
         """The results in order, and whether the body was read to its end.
 
-        Raises Unreadable or Invalid for a request that can't be a batch; files before that are on record.
+        Raises Unreadable or Invalid for a request that can't be a batch; both say how many files are on
+        record all the same.
         """
+        try:
+            was_read_to_end = await self._read()
+        except Unreadable as error:
+            raise Unreadable(error.status, self._told(error.detail)) from None
+        if not self._tasks:
+            accepted = f"1 to {MAX_FILES} images as files, in parts named `files`"
+            raise Invalid(FieldError("files", "nothing", accepted))
+        return [await task for task in self._tasks], was_read_to_end
+
+    async def _read(self) -> bool:
+        """Takes every part; whether the body was read to its end."""
         body = Body(self._request, MAX_FILES * self._limit + SLACK_BYTES)
         parts = self._parts(body)
         was_read_to_end = True
@@ -198,7 +210,7 @@ class _Batch:
             try:
                 ended = parts.feed(chunk)
             except Malformed as error:
-                raise Unreadable(400, self._told(f"The form can't be read: {error}")) from None
+                raise Unreadable(400, f"The form can't be read: {error}") from None
             for part in ended:
                 await self._take(part)
         if body.was_cut:
@@ -206,11 +218,8 @@ class _Batch:
             if (unfinished := parts.cut_off()) is not None:
                 await self._take(unfinished)
         elif not parts.has_ended:
-            raise Unreadable(400, self._told("The form ends in the middle of a part."))
-        if not self._tasks:
-            accepted = f"1 to {MAX_FILES} images as files, in parts named `files`"
-            raise Invalid(FieldError("files", "nothing", accepted))
-        return [await task for task in self._tasks], was_read_to_end
+            raise Unreadable(400, "The form ends in the middle of a part.")
+        return was_read_to_end
 
     def _parts(self, body: Body) -> Parts:
         content_type = self._request.headers.get("content-type", "")
@@ -309,6 +318,7 @@ class _Batch:
     async def _submitted(self, submission: Submission, key: str | None, size: int) -> Submitted:
         """Waits a while for memory and for a place in detection. Raises what `submit` raises."""
         give_up_at = time.monotonic() + BUSY_SECONDS
+        pause = SHORTEST_PAUSE
         while True:
             try:
                 self._uploads.take(size)
@@ -316,10 +326,12 @@ class _Batch:
                     return await self._submissions.submit(submission, key)
                 finally:
                     self._uploads.give_back(size)
-            except Busy:
-                if time.monotonic() >= give_up_at:
+            except Busy as busy:
+                # What asks for more than a second is no queue: the store is in trouble, or we stop.
+                if time.monotonic() >= give_up_at or busy.retry_after > 1:
                     raise
-                await asyncio.sleep(PAUSE_SECONDS)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _one_too_many(self, index: int, part: Part) -> dict[str, Any]:
         accepted = f"at most {MAX_FILES} files; this one was not analysed and is not on record"

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from typing import Annotated, Literal
 
 import msgspec
@@ -94,9 +94,14 @@ async def predict(
     state = request.app.state
     uploads: Uploads = state.uploads
     submissions: Submissions = state.submissions
-    with ExitStack() as places:
-        explaining = places.enter_context(_explaining(runtime)) if explain == "1" else None
-        async with uploaded(request, uploads) as upload:
+    if explain == "1":
+        _check_explains(runtime)
+    async with uploaded(request, uploads) as upload:
+        with ExitStack() as places:
+            # The place is taken before anything is recorded: a 503 leaves nothing behind.
+            explaining = None
+            if explain == "1":
+                explaining = places.enter_context(runtime.detection.explaining())
             caller = Caller(
                 tenant_id=principal.tenant_id,
                 key_client=principal.client,
@@ -121,13 +126,11 @@ async def predict(
     return _json(body, 200, headers, "application/json")
 
 
-def _explaining(runtime: Runtime) -> AbstractContextManager[Explain]:
-    """A place for an explanation, taken before anything is read or recorded."""
+def _check_explains(runtime: Runtime) -> None:
     if not runtime.detection.can_explain:
         card = runtime.detector.describe()
         accepted = f"0: the detector {card.name} {card.version} can't explain its verdicts"
         raise Invalid.of("explain", "1", accepted)
-    return runtime.detection.explaining()
 
 
 async def _explained(explain: Explain, data: bytes, prediction_id: str) -> dict[str, object]:

@@ -119,9 +119,9 @@ def foresee(connection: Connection, new: Sequence[Prediction]) -> list[Insertion
     """What an insert would make of each of them, compared with what is stored and not with each other."""
     kept = _kept(connection, new)
     results = []
-    for prediction in new:
+    for prediction, row in zip(new, _all_rows(connection, new), strict=True):
         stored = kept.get((prediction.tenant_id, prediction.id))
-        if _row_or_none(connection, prediction) is None:
+        if row is None:
             results.append(Insertion.REFUSED)
         elif stored is None:
             results.append(Insertion.STORED)
