@@ -4,6 +4,8 @@ import contextlib
 import csv
 import io
 import json
+import os
+import pty
 import signal
 import sqlite3
 import subprocess
@@ -131,6 +133,30 @@ def test_predict_of_a_folder_without_images_says_so(run: Run, tmp_path: Path) ->
     found = run("predict", "empty")
     assert (found.returncode, found.stdout) == (1, "")
     assert "no image" in found.stderr
+
+
+def test_progress_is_shown_on_a_terminal_only_and_not_among_the_data(
+    run: Run, tmp_path: Path, environ: Callable[..., dict[str, str]]
+) -> None:
+    (tmp_path / "a.png").write_bytes(picture(FAKE))
+    (tmp_path / "home").mkdir()
+    terminal, end = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "verascope", "predict", "--json", "a.png"],
+        env=environ(tmp_path / "home"),
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=end,
+    )
+    out, _ = process.communicate(timeout=60)
+    os.close(end)
+    shown = os.read(terminal, 10_000).decode()
+    os.close(terminal)
+    assert "Analysing" in shown
+    assert "100%" in shown
+    (line,) = out.splitlines()
+    assert json.loads(line)["prediction"] == "fake"
+    assert run("predict", "--json", "a.png").stderr == ""
 
 
 @pytest.fixture

@@ -61,7 +61,9 @@ def see(data: bytes, detector: Detector, limits: ImageLimits, filename: str | No
     try:
         verdict = detector.detect(picture)
     except DetectorBroken as broken:
-        log.warning("detector %s failed: %s", detector.version, broken.detail)
+        # Of a model in this process the traceback says more than its message.
+        is_ours = broken.status == 500
+        log.warning("detector %s failed: %s", detector.version, broken.detail, exc_info=is_ours)
         seen = Observation(
             picture.facts, error_message=broken.reason, model_version=detector.version
         )
