@@ -119,7 +119,7 @@ class SqliteFile:
         path = self._path
         if self._folder is not None:
             uri = _uri(Path(self._folder.name) / path.name, "mode=rw")
-        elif _beside(path, "-shm").exists():
+        elif _beside(path, "-shm").exists() and _beside(path, "-wal").exists():
             # The index of a system that runs, or that was killed: used as it is, not even a lock mark is written.
             uri = _uri(path, "mode=ro&readonly_shm=1")
         elif _is_wal(path):

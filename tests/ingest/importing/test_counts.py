@@ -268,3 +268,11 @@ def test_the_errors_file_that_cannot_be_written_is_told_first(desk: Desk, tmp_pa
     with pytest.raises(Invalid, match="--errors"):
         desk.move(write_csv(tmp_path / "x", [said(1)]), errors=tmp_path / "no" / "where")
     assert desk.rows() == []
+
+
+def test_the_source_is_never_taken_for_the_errors_file(desk: Desk, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "x", [said(1)])
+    before = path.read_bytes()
+    with pytest.raises(Invalid, match="another file"):
+        desk.move(path, errors=path)
+    assert path.read_bytes() == before

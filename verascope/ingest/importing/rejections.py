@@ -18,6 +18,11 @@ class Rejections:
         self._file: IO[bytes] | None = None
         self._settled = 0
 
+    def check(self, source: Path) -> None:
+        """Raises Invalid when the file is the one that is read: it would be emptied."""
+        if self._path is not None and self._path.exists() and self._path.samefile(source):
+            raise Invalid.of("--errors", str(self._path), "another file than the one to import")
+
     def open(self, state: State) -> None:
         """Begin the file, keeping the lines of rows that `state` counts. Raises Invalid when it can't be written."""
         if self._path is None:

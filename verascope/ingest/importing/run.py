@@ -83,6 +83,7 @@ class Importer:
         Raises Invalid when an option or a column does not fit, before anything is stored; SourceUnreadable where
         the file is damaged and StoreUnusable when the store can't be written, with the beginning stored.
         """
+        self._rejections.check(path)
         kind = options.format or format_of(path, options.encoding)
         reader = open_source(path, kind, options)
         try:
@@ -102,7 +103,10 @@ class Importer:
             except (StoreUnusable, SourceUnreadable) as error:
                 if self._dry_run:
                     raise
-                raise type(error)(f"{error.detail} {GO_ON}") from error
+                said = (
+                    GO_ON if isinstance(error, StoreUnusable) else "The rows before it are stored."
+                )
+                raise type(error)(f"{error.detail} {said}") from error
             self._finish()
         finally:
             self._progress.end()

@@ -33,6 +33,8 @@ def format_of(path: Path, encoding: str) -> Format:
 
     Raises SourceUnreadable for an empty file and for kinds that are known and not read.
     """
+    if not path.is_file():
+        raise SourceUnreadable(f"{path} is no ordinary file; it is read more than once.")
     try:
         with path.open("rb") as raw:
             head = raw.read(16)
