@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import Connection, Table, and_, bindparam, func, select
+from sqlalchemy import Connection, Table, and_, bindparam, select
 from sqlalchemy.exc import DBAPIError
 
 from verascope import clock
@@ -151,14 +151,6 @@ def present(connection: Connection, table: Table, tenant_id: int, keys: Sequence
         )
         found.update(row.import_key for row in rows)
     return found
-
-
-def counted(connection: Connection, table: Table, tenant_id: int) -> int:
-    """Rows of the tenant in a table."""
-    rows = connection.execute(
-        select(func.count()).select_from(table).where(table.c.tenant_id == tenant_id)
-    )
-    return rows.scalar() or 0
 
 
 def patiently(database: Database, job: Callable[[Connection], T]) -> T:

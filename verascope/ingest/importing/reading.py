@@ -4,9 +4,12 @@ What our columns can't hold but the row can do without is kept elsewhere or left
 would change a number is refused.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+
+import msgspec
 
 from verascope.errors import FieldError, Invalid, shown
 from verascope.ingest import event as events
@@ -70,7 +73,7 @@ class PredictionReading:
         self._put_time(draft)
         self._put_defaults(draft, row)
         self._put_id(draft)
-        found = events.accept(draft.event, context)
+        found = _judged(draft.event, context)
         shown_id = draft.raw.get("id")
         named = None if shown_id is None else str(shown_id)
         if isinstance(found, Rejected):
@@ -200,6 +203,14 @@ class PredictionReading:
         draft.event["id"] = identity.uuid_of(draft.wall_us, parts)
 
 
+def _judged(event: Mapping[str, object], context: Context) -> Prediction | Rejected:
+    """The quick way for the many events whose types are right; what fails is looked at field by field."""
+    try:
+        return events.accept_typed(msgspec.convert(event, events.Event), context)
+    except (msgspec.ValidationError, OverflowError):
+        return events.accept(event, context)
+
+
 def _in_order(errors: Mapping[str, FieldError]) -> tuple[FieldError, ...]:
     """As the fields stand in the documents; what is no field of ours last."""
     return tuple(sorted(errors.values(), key=lambda error: _ORDER.get(error.field, len(_ORDER))))
@@ -232,11 +243,7 @@ def number_in(text: str) -> int | float | None:
     if not text.isascii() or "_" in text:
         return None
     try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
+        return int(text) if text.isdigit() else float(text)
     except ValueError:
         return None
 
@@ -296,8 +303,6 @@ def _put_oddities(draft: Draft) -> None:
 
 def _object(text: str) -> object:
     """The JSON a text holds, or the text itself, which is refused later."""
-    import json
-
     try:
         return json.loads(text)
     except ValueError:
