@@ -29,8 +29,6 @@ Cells = dict[tuple[int | None, Group], Cell]
 Peak = tuple[int, int]
 """(count, epoch second of the minute)"""
 
-QUARTER = 15 * clock.MINUTE
-
 OUTCOMES = tuple(outcome.value for outcome in Outcome)
 
 
@@ -69,7 +67,6 @@ class Reader:
         self._zone = zone
         self._high_confidence = high_confidence
         self._known: dict[Ask, Cells] = {}
-        self._floors: dict[tuple[int, Grain], int] = {}
         self.expected: set[Ask] = set()
 
     def cells(self, ask: Ask) -> Cells:
@@ -192,11 +189,10 @@ class Reader:
         interval: Grain | None,
     ) -> Iterator[tuple[tuple[int | None, Group], Peak]]:
         if piece.source is Source.ROLLUPS:
-            minutes = rollups.minutes(
-                self._connection, self._tenant_id, _edges(piece), is_highest_only=interval is None
+            fullest = rollups.fullest(
+                self._connection, self._tenant_id, _edges(piece), interval, self._zone
             )
-            for minute, n in minutes:
-                bucket = None if interval is None else self._floor(minute, interval)
+            for bucket, minute, n in fullest:
                 yield (bucket, ()), (n, minute)
         elif piece.source is Source.COLUMNS and self._columns is not None:
             yield from self._columns.peaks(
@@ -209,17 +205,8 @@ class Reader:
             )
             for (at, group), cell in self._rows(piece.range, minute_ask, filters):
                 assert at is not None
-                bucket = None if interval is None else self._floor(at, interval)
+                bucket = None if interval is None else clock.floor(at * US, interval, self._zone)
                 yield (bucket, group), (cell.parts["total"], at)
-
-    def _floor(self, second: int, interval: Grain) -> int:
-        if interval is Grain.MINUTE:
-            return second
-        # A zone is asked once per quarter of an hour: offsets change at no other time.
-        quarter = (second // QUARTER, interval)
-        if quarter not in self._floors:
-            self._floors[quarter] = clock.floor(second * US, interval, self._zone)
-        return self._floors[quarter]
 
     def _read(self, ask: Ask) -> Cells:
         cells: Cells = {}

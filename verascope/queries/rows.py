@@ -52,6 +52,9 @@ class Cell:
     def add(self, other: "Cell") -> None:
         for name, n in other.parts.items():
             self.parts[name] = self.parts.get(name, 0) + n
+        if not self.bins:
+            self.bins = dict(other.bins)
+            return
         for bin_index, n in other.bins.items():
             self.bins[bin_index] = self.bins.get(bin_index, 0) + n
 
