@@ -131,5 +131,6 @@ function fieldsOf(share: (row: Row) => number | null): Field<Row>[] {
 
 function summaryOf(places: { code: string; count: number }[], total: number): string {
   const first = places.slice(0, 3).map(({ code, count }) => `${countryName(code)} ${integer(count)}`);
-  return `World map: ${integer(total)} predictions from ${plural(places.length, "country", "countries")}. Most: ${first.join(", ")}.`;
+  const most = first.length > 0 ? ` Most: ${first.join(", ")}.` : "";
+  return `World map: ${plural(total, "prediction")} from ${plural(places.length, "known country", "known countries")}.${most}`;
 }
