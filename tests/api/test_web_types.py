@@ -1,0 +1,48 @@
+"""The dashboard's types are written by hand; they must name what the server sends, and nothing else."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Server
+
+SOURCE = Path(__file__).resolve().parents[2] / "web/src/api"
+
+# file, interface there, schema of the OpenAPI page
+PAIRS = (
+    ("types.ts", "Prediction", "PredictionRecord"),
+    ("types.ts", "PredictionPage", "PredictionPage"),
+    ("types.ts", "Verdict", "Verdict"),
+    ("types.ts", "Result", "Answer"),
+    ("types.ts", "Histogram", "AnswerHistogram"),
+    ("types.ts", "Metric", "MetricInfo"),
+    ("types.ts", "Query", "Question"),
+    ("types.ts", "Health", "Health"),
+    ("types.ts", "ModelInfo", "Info"),
+    ("types.ts", "ProblemDetails", "Problem"),
+    ("settings.ts", "Setting", "Setting"),
+    ("sql.ts", "SqlResult", "SqlAnswer"),
+    ("sql.ts", "SqlColumn", "SqlColumn"),
+    ("sql.ts", "SqlSchema", "SqlSchema"),
+    ("sql.ts", "GalleryQuery", "SqlGalleryQuery"),
+    ("sql.ts", "SqlParameter", "SqlParameter"),
+)
+
+
+def fields(file: str, interface: str) -> set[str]:
+    """The names at the first level of an interface."""
+    text = re.sub(r"/\*.*?\*/", "", (SOURCE / file).read_text(), flags=re.S)
+    begun = re.search(rf"export interface {interface} \{{\n(.*?)^\}}", text, flags=re.S | re.M)
+    assert begun is not None, interface
+    return set(re.findall(r"^ {2}(\w+)\??:", begun[1], flags=re.M))
+
+
+@pytest.mark.parametrize(("file", "interface", "schema"), PAIRS)
+def test_the_dashboard_reads_only_what_the_server_documents(
+    server: Server, file: str, interface: str, schema: str
+) -> None:
+    schemas = server.get("/openapi.json").json()["components"]["schemas"]
+    read = fields(file, interface)
+    assert read, interface
+    assert read <= set(schemas[schema]["properties"]), interface
