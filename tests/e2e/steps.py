@@ -29,7 +29,8 @@ def feed(page: Page) -> Locator:
 
 
 def wait_for_live(page: Page) -> None:
-    expect(page.locator("header button[data-phase=live]")).to_be_visible()
+    # A page that lost its server waits up to five seconds between two attempts.
+    expect(page.locator("header button[data-phase=live]")).to_be_visible(timeout=20_000)
 
 
 def card(page: Page, name: str) -> Locator:

@@ -48,6 +48,8 @@ export interface GalleryQuery {
 }
 
 export interface SqlQuestion {
+  /** By which it can be stopped. */
+  id?: string;
   sql: string;
   parameters: Record<string, string | number>;
 }
@@ -82,6 +84,15 @@ function request(question: SqlQuestion, signal: AbortSignal | null): RequestInit
 /** Runs a query. Aborting closes the connection, and that stops it on the server too. */
 export function runSql(question: SqlQuestion, signal: AbortSignal): Promise<SqlResult> {
   return send<SqlResult>("/api/v1/sql", request(question, signal));
+}
+
+/** Stops a query on the server; one that has ended already is no trouble. */
+export async function stopSql(id: string): Promise<void> {
+  try {
+    await send(`/api/v1/sql/${encodeURIComponent(id)}`, { method: "DELETE" }, async () => null);
+  } catch {
+    // Aborting the request has stopped it, or soon will.
+  }
 }
 
 /** Everything up to the limits as a file, formulas made harmless by the server. */

@@ -6,6 +6,7 @@ import {
   type SqlQuestion,
   type SqlResult,
   sqlCsv,
+  stopSql,
   useGallery,
   useSqlSchema,
 } from "../api/sql";
@@ -149,26 +150,49 @@ export function Explore() {
   );
 }
 
-/** At most one query runs; starting another or leaving the page cancels it. */
+const patienceMs = 3_000;
+const againMs = 200;
+
+/** At most one query runs; starting another or leaving the page stops it. */
 function useRun(): [Run, (question: SqlQuestion) => void, () => void] {
   const [run, setRun] = useState<Run>({ step: "idle" });
-  const running = useRef<AbortController | null>(null);
-  const start = useCallback(async (question: SqlQuestion) => {
-    running.current?.abort();
-    const mine = new AbortController();
-    running.current = mine;
-    setRun({ step: "running", since: Date.now() });
-    try {
-      const result = await runSql(question, mine.signal);
-      if (running.current === mine) setRun({ step: "done", result, question });
-    } catch (cause) {
-      if (running.current !== mine) return;
-      if (mine.signal.aborted) setRun({ step: "cancelled" });
-      else
-        setRun({ step: "failed", problem: cause instanceof Problem ? cause : new Problem(0, String(cause)) });
-    }
+  const running = useRef<{ id: string; abort: AbortController } | null>(null);
+  const stoppedAt = useRef(Number.NEGATIVE_INFINITY);
+  const stop = useCallback(() => {
+    if (!running.current) return;
+    running.current.abort.abort();
+    void stopSql(running.current.id);
+    stoppedAt.current = performance.now();
   }, []);
-  const cancel = useCallback(() => running.current?.abort(), []);
-  useEffect(() => () => running.current?.abort(), []);
-  return [run, (question) => void start(question), cancel];
+  const start = useCallback(
+    async (question: SqlQuestion) => {
+      stop();
+      const mine = { id: `web-${++asked}-${Date.now()}`, abort: new AbortController() };
+      running.current = mine;
+      setRun({ step: "running", since: Date.now() });
+      // The stopped query may hold the server's one place for a moment longer.
+      const mayWait = (problem: Problem) =>
+        problem.status === 503 && performance.now() - stoppedAt.current < patienceMs;
+      let ended: Run | null = null;
+      while (ended === null) {
+        try {
+          const result = await runSql({ ...question, id: mine.id }, mine.abort.signal);
+          ended = { step: "done", result, question };
+        } catch (cause) {
+          const problem = cause instanceof Problem ? cause : new Problem(0, String(cause));
+          if (mine.abort.signal.aborted) ended = { step: "cancelled" };
+          else if (mayWait(problem)) await new Promise((resolve) => setTimeout(resolve, againMs));
+          else ended = { step: "failed", problem };
+        }
+      }
+      if (running.current !== mine) return;
+      running.current = null;
+      setRun(ended);
+    },
+    [stop],
+  );
+  useEffect(() => stop, [stop]);
+  return [run, (question) => void start(question), stop];
 }
+
+let asked = 0;
