@@ -40,7 +40,7 @@ def main() -> None:
         print(f"no report yet: runs {missing} have not been made", flush=True)
         return
     _publish(
-        assemble(given.work, given.models, given.version, samples, images, given.threads),
+        assemble(given.work, given.models, given.version, samples, images),
         given.models,
     )
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from training.calibrate import Calibration, Evidence, calibrate, pooled
 from training.data import Pixels
-from training.measure import Model, answers_to_drawings, robustness, speed
+from training.figures import Scores
+from training.measure import answers_to_drawings, robustness, speed
 from training.report import FoldReport, Report, unseen_of
 from training.results import (
     Scored,
@@ -21,13 +22,14 @@ from training.results import (
     figures_of,
     own_map_of,
 )
-from training.runs import FIRST_FOLD, files_of
+from training.runs import FIRST_FOLD, changed_of, drawn_of, files_of
 from training.sources import ALL_SOURCES, FOLDS, Fold, Sample
 
 
 def missing_runs(work: Path) -> list[int]:
-    """Numbers of the runs a report still waits for; 0 is the shipped one."""
-    return [fold.number for fold in (*FOLDS, ALL_SOURCES) if Scored.load(work, fold.number) is None]
+    """Numbers of the runs a report can't do without: the shipped one (0) and the fold it begins with."""
+    needed = (ALL_SOURCES.number, FIRST_FOLD)
+    return [number for number in needed if Scored.load(work, number) is None]
 
 
 def assemble(
@@ -36,39 +38,42 @@ def assemble(
     version: str,
     samples: Sequence[Sample],
     images: Sequence[Pixels],
-    threads: int,
 ) -> Report:
-    """Puts the model among the models and measures it there. Raises ValueError naming the runs that are missing."""
+    """Puts the model among the models; a fold that has not been run is left out, and the card says so.
+
+    Raises ValueError naming runs that nothing can be said without.
+    """
     if missing := missing_runs(work):
         raise ValueError(f"runs {missing} have not been made in {work}")
-    scored = {fold.number: _scored(work, fold) for fold in (*FOLDS, ALL_SOURCES)}
-    evidence = pooled(
-        [evidence_of(View(samples, fold), scored[fold.number].int8, fold) for fold in FOLDS]
-    )
+    scored = {fold.number: Scored.load(work, fold.number) for fold in (*FOLDS, ALL_SOURCES)}
+    run = [(fold, one) for fold in FOLDS if (one := scored[fold.number]) is not None]
+    evidence = pooled([evidence_of(View(samples, fold), one.int8, fold) for fold, one in run])
     chosen = calibrate(evidence)
-    folds = [_fold_report(fold, scored[fold.number], samples, evidence, chosen) for fold in FOLDS]
-    shipped, view = scored[ALL_SOURCES.number], View(samples, ALL_SOURCES)
+    folds = [_fold_report(fold, one, samples, evidence, chosen) for fold, one in run]
+    shipped, before = scored[ALL_SOURCES.number], scored[FIRST_FOLD]
+    assert shipped is not None
+    assert before is not None
+    view = View(samples, ALL_SOURCES)
     own = own_map_of(view, shipped.int8)
     platt = chosen.shared.after(own)
     file = models / f"verascope-reference-{version}.onnx"
     models.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(files_of(work, ALL_SOURCES)[1], file)
-    print("measuring robustness and speed", flush=True)
-    model = Model(file, threads)
+    print("measuring speed", flush=True)
     return Report(
         version=f"vs-ref-{version}",
         file=file.name,
         sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
         bytes=file.stat().st_size,
         facts=shipped.facts,
-        before=scored[FIRST_FOLD].facts,
+        before=before.facts,
         samples=samples,
         own=own,
         calibration=chosen,
         figures=figures_of(view, shipped.int8, platt, chosen.decision),
         fp32_area=area_of(view, shipped.fp32, view.test),
-        robustness=robustness(model, view, images, platt, chosen.decision),
-        drawings=answers_to_drawings(model, platt, chosen.decision),
+        robustness=robustness(_stored(changed_of(work)), view, platt, chosen.decision),
+        drawings=answers_to_drawings(_stored(drawn_of(work)), platt, chosen.decision),
         speed=speed(file, [images[i] for i in np.flatnonzero(view.test)[:100]]),
         folds=folds,
         unseen=unseen_of(
@@ -77,10 +82,9 @@ def assemble(
     )
 
 
-def _scored(work: Path, fold: Fold) -> Scored:
-    found = Scored.load(work, fold.number)
-    assert found is not None
-    return found
+def _stored(path: Path) -> dict[str, Scores]:
+    with np.load(path) as stored:
+        return {name: stored[name] for name in stored.files}
 
 
 def _fold_report(

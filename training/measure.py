@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +17,8 @@ from training.augment import recode
 from training.calibrate import Platt
 from training.data import MEAN, SHORT_SIDE, SIZE, STD, Pixels, centre_crop
 from training.drawings import cartoon_face, face_in_screenshot, flat_graphic, screenshot, tiny_face
-from training.figures import Scores, Share, Truths
-from training.results import Area, View, area_of
+from training.figures import Scores, Share, Truths, auc, auc_interval
+from training.results import Area, View
 from training.thresholds import Decision, verdict_shares
 
 Batch = NDArray[np.float32]
@@ -124,41 +124,48 @@ CHANGES: tuple[tuple[str, Change], ...] = (
 )
 
 
-def robustness(
-    model: Model,
-    view: View,
-    images: Sequence[Pixels],
-    platt: Platt,
-    decision: Decision,
-    seed: int = 11,
-) -> list[Changed]:
-    """Every change on the same test images."""
-    members = view.test
-    found: list[Changed] = []
+def changed_logits(
+    model: Model, view: View, images: Sequence[Pixels], seed: int = 11
+) -> dict[str, Scores]:
+    """By change: the test images' logits, in the order of the manifest."""
+    found = {}
     for name, change in CHANGES:
         rng = np.random.default_rng(seed)
-        logits = np.full(len(images), np.nan)
-        for i in np.flatnonzero(members).tolist():
-            logits[i] = model.logit(change(images[i], rng))
-        found.append(_changed(name, view, logits, platt, decision, members))
+        found[name] = model.logits(
+            [change(images[i], rng) for i in np.flatnonzero(view.test).tolist()]
+        )
     return found
 
 
-def answers_to_drawings(
-    model: Model, platt: Platt, decision: Decision, each: int = 200, seed: int = 11
-) -> list[Answers]:
-    """Drawn faces, pages and shapes; none of them is a photograph and none was made by a generator of the data."""
-    found = []
+def drawn_logits(model: Model, each: int = 200, seed: int = 11) -> dict[str, Scores]:
+    """By kind of drawing. Drawn faces, pages and shapes: none is a photograph and none was made by a generator of the data."""
+    found = {}
     for name, draw in (
         ("drawn cartoon faces", cartoon_face),
         ("drawn screenshots of text", screenshot),
         ("drawn shapes", flat_graphic),
     ):
         rng = np.random.default_rng(seed)
-        probabilities = platt.probabilities(model.logits([draw(rng) for _ in range(each)]))
-        real, uncertain, fake = (
-            Share(part, each) for part in verdict_shares(probabilities, decision)
-        )
+        found[name] = model.logits([draw(rng) for _ in range(each)])
+    return found
+
+
+def robustness(
+    logits: Mapping[str, Scores], view: View, platt: Platt, decision: Decision
+) -> list[Changed]:
+    """What the changed test images are answered."""
+    truths = view.is_fake[view.test]
+    return [_changed(name, truths, one, platt, decision) for name, one in logits.items()]
+
+
+def answers_to_drawings(
+    logits: Mapping[str, Scores], platt: Platt, decision: Decision
+) -> list[Answers]:
+    """What the drawings are answered."""
+    found = []
+    for name, one in logits.items():
+        counts = verdict_shares(platt.probabilities(one), decision)
+        real, uncertain, fake = (Share(part, len(one)) for part in counts)
         found.append(Answers(name, real, uncertain, fake))
     return found
 
@@ -188,14 +195,14 @@ def speed(path: Path, images: Sequence[Pixels], rounds: int = 100) -> Speed:
 
 
 def _changed(
-    name: str, view: View, logits: Scores, platt: Platt, decision: Decision, members: Truths
+    name: str, truths: Truths, logits: Scores, platt: Platt, decision: Decision
 ) -> Changed:
-    probabilities, truths = platt.probabilities(logits[members]), view.is_fake[members]
+    probabilities = platt.probabilities(logits)
     missed, unsure_fake, caught = verdict_shares(probabilities[truths], decision)
     spared, unsure_real, accused = verdict_shares(probabilities[~truths], decision)
     return Changed(
         name=name,
-        area=area_of(view, logits, members),
+        area=Area(auc(logits, truths), auc_interval(logits, truths), len(truths)),
         false_positives=Share(accused, accused + spared),
         recall=Share(caught, caught + missed),
         uncertain=Share(unsure_fake + unsure_real, len(truths)),

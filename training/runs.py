@@ -11,7 +11,7 @@ import numpy as np
 
 from training.data import Pixels
 from training.export import write_fp32, write_int8
-from training.measure import Model
+from training.measure import Model, changed_logits, drawn_logits
 from training.results import RunFacts, Scored, View
 from training.sources import ALL_SOURCES, Fold, Sample, Split, seen_in_training
 from training.train import Plan, Trained, mean_network, train
@@ -31,7 +31,8 @@ def run(
     work: Path,
     resume: bool,
 ) -> None:
-    """Leaves `fold-<n>` files in the work folder: checkpoint, both ONNX files, logits and facts; fold 0 is the shipped run.
+    """Leaves `fold-<n>` files in the work folder: checkpoint, both ONNX files, logits and facts; fold 0 is the shipped run,
+    whose answers to changed images and to drawings are kept too.
 
     Raises FileNotFoundError when the shipped run is to begin and the first fold has no checkpoint.
     """
@@ -48,6 +49,11 @@ def run(
     write_int8(fp32, int8, [images[chosen[i]] for i in spread])
     print("scoring", flush=True)
     view = View(samples, fold)
+    model = Model(int8, threads=1)
+    if fold == ALL_SOURCES:
+        changed, drawn = changed_logits(model, view, images), drawn_logits(model)
+        np.savez_compressed(changed_of(work), **changed)  # type: ignore[arg-type]
+        np.savez_compressed(drawn_of(work), **drawn)  # type: ignore[arg-type]
     facts = RunFacts(
         fold.number,
         trained.samples,
@@ -58,8 +64,8 @@ def run(
     )
     Scored(
         facts,
-        _score(int8, images, view.to_score, plan.threads),
-        _score(fp32, images, np.flatnonzero(view.test), plan.threads),
+        _score(model, images, view.to_score),
+        _score(Model(fp32, threads=1), images, np.flatnonzero(view.test)),
     ).save(work)
 
 
@@ -71,6 +77,16 @@ def checkpoint_of(work: Path, fold: int, member: int = 0) -> Path:
 def files_of(work: Path, fold: Fold) -> tuple[Path, Path]:
     """The exported fp32 and int8 files."""
     return work / f"fold-{fold.number}-fp32.onnx", work / f"fold-{fold.number}-int8.onnx"
+
+
+def changed_of(work: Path) -> Path:
+    """Logits of the shipped run on changed test images."""
+    return work / "fold-0-changed.npz"
+
+
+def drawn_of(work: Path) -> Path:
+    """Logits of the shipped run on drawings."""
+    return work / "fold-0-drawn.npz"
 
 
 def _shipped(
@@ -97,10 +113,7 @@ def _shipped(
     )
 
 
-def _score(
-    path: Path, images: Sequence[Pixels], members: Sequence[int] | np.ndarray, threads: int
-) -> np.ndarray:
-    model = Model(path, threads)
+def _score(model: Model, images: Sequence[Pixels], members: np.ndarray) -> np.ndarray:
     logits = np.full(len(images), np.nan)
     logits[members] = model.logits([images[i] for i in members])
     return logits
