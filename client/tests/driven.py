@@ -18,9 +18,7 @@ class OwnTime(Clock):
 
     def __init__(self) -> None:
         self.seconds = 0.0
-
-    def time_ns(self) -> int:
-        return START_NS + int(self.seconds * 1e9)
+        self.time_ns = lambda: START_NS + int(self.seconds * 1e9)
 
     def monotonic(self) -> float:
         return self.seconds

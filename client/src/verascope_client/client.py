@@ -8,7 +8,6 @@ import ssl
 import weakref
 
 from verascope_client.books import Stats
-from verascope_client.buffer import Raw
 from verascope_client.clock import SYSTEM, Clock
 from verascope_client.options import Options
 from verascope_client.pipeline import Pipeline
@@ -67,7 +66,9 @@ class Client(Recorder):
             tls,
         )
         self._clock = clock
+        self._time_ns = clock.time_ns
         self._pipeline = Pipeline(self._options, clock)
+        self._take = self._pipeline.take
         _alive.add(self)
 
     def flush(self, timeout: float = 5.0) -> bool:
@@ -86,15 +87,10 @@ class Client(Recorder):
         """The name under which the server lists this process."""
         return self._pipeline.sender_id
 
-    def _take(self, raw: Raw) -> bool:
-        return self._pipeline.take(raw)
-
-    def _time_ns(self) -> int:
-        return self._clock.time_ns()
-
     def _begin_in_child(self) -> None:
         self._pipeline.abandon()
         self._pipeline = Pipeline(self._options, self._clock)
+        self._take = self._pipeline.take
 
 
 def _after_fork() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -15,12 +16,18 @@ if TYPE_CHECKING:
 
     from verascope_client.event import Fields
 
+_raw = tuple.__new__
+"""Without the generated constructor, which is a call more."""
+
 RAW_BYTES = 500
 """About what an event without its texts occupies."""
 
 
 class Recorder(ABC):
-    """Safe to use from any thread."""
+    """Safe to use from any thread. Whoever implements it sets `_take`, which says whether an event is kept."""
+
+    _take: Callable[[Raw], bool]
+    _time_ns: Callable[[], int] = staticmethod(time.time_ns)
 
     def record(self, *unexpected: NoReturn, **fields: Unpack[Fields]) -> bool:
         """Note one prediction, now. Never raises, and returns at once.
@@ -43,7 +50,7 @@ class Recorder(ABC):
                 if tags.__class__ is dict:
                     fields["tags"] = dict(tags)
                     size += 100 * len(tags)
-            return self._take(Raw(self._time_ns(), fields, size))
+            return self._take(_raw(Raw, (self._time_ns(), fields, size)))
         except Exception:
             return False
 
@@ -67,13 +74,6 @@ class Recorder(ABC):
     @abstractmethod
     def stats(self) -> Stats:
         """What became of the events so far."""
-
-    @abstractmethod
-    def _take(self, raw: Raw) -> bool:
-        """Whether it is kept."""
-
-    def _time_ns(self) -> int:
-        return time.time_ns()
 
     def __enter__(self) -> Self:
         return self

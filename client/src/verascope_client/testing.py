@@ -23,6 +23,7 @@ class MemoryClient(Recorder):
         self.is_closed = False
         self._books = Books()
         self._lock = threading.RLock()
+        self._take = self._keep
 
     def assert_recorded(self, count: int | None = None, **expected: Any) -> list[dict[str, Any]]:
         """Fail unless that many events (at least one without a count) have these values; the events. A value that is
@@ -56,7 +57,7 @@ class MemoryClient(Recorder):
     def stats(self) -> Stats:
         return self._books.stats()
 
-    def _take(self, raw: Raw) -> bool:
+    def _keep(self, raw: Raw) -> bool:
         with self._lock:
             if self.is_closed:
                 self._drop("closed", "recorded after close")
