@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 import time
+from pathlib import Path
 from typing import Any, Callable
 
 import pytest
@@ -291,3 +292,27 @@ def test_the_lines_are_valid_json_each(receiver: Receiver, connect: Connect) -> 
     (event,) = receiver.events.values()
     assert event["client"] == 'a "quoted"\nname\u2028'
     assert json.dumps(event)
+
+
+def test_a_burst_goes_through_a_spool_without_losing_any(
+    receiver: Receiver, connect: Connect, tmp_path: Path
+) -> None:
+    client = connect(spool=tmp_path, spool_seconds=60, max_events=50_000, batch_events=5000)
+    for _ in range(20_000):
+        client.record(**FAKE)
+    assert client.flush(60)
+    assert client.stats() == Stats(recorded=20_000, delivered=20_000)
+
+
+def test_less_memory_than_a_batch_still_balances(receiver: Receiver, drive: Drive) -> None:
+    receiver.always = status(503)
+    client = drive(max_events=10, batch_events=500)
+    for _ in range(100):
+        client.record(**FAKE)
+        client.spend(1)
+    receiver.always = None
+    client.spend(600)
+    stats = client.stats
+    assert stats.pending == 0
+    assert stats.delivered + stats.dropped == stats.recorded == 100
+    assert len(receiver.events) == stats.delivered >= 10

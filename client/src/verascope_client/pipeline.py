@@ -8,6 +8,7 @@ import secrets
 import socket
 import sys
 import threading
+import traceback
 from collections.abc import Sequence
 
 from verascope_client.books import Books, Stats
@@ -91,6 +92,8 @@ class Pipeline:
             self.books.drop("memory", gone)
         if waiting in (1, self._full):
             self._first_wake.set()
+            if waiting == self._full:
+                self._hurry.set()
         return True
 
     def _take_directly(self, raw: Raw) -> bool:
@@ -223,8 +226,9 @@ class Pipeline:
         if self._options.spool is None:
             missing = self._options.batch_events - len(self._memory)
             raws = self._buffer.take(max(0, missing))
-            if raws:
-                self._memory.append(self._encoder.encode(raws))
+            gone = self._memory.append(self._encoder.encode(raws)) if raws else 0
+            if gone:
+                self.books.drop("memory", gone)
         if self.books.has_dropped("memory"):
             self._calm.note(
                 "memory", "Memory for events is full: the oldest are dropped and counted"
@@ -280,7 +284,7 @@ class Pipeline:
             try:
                 wait = self.send()
             except Exception:
-                logger.exception("The sender failed and goes on")
+                self._unexpected("sender")
                 wait = self._options.retry_seconds
             if not self._stopping.is_set() and (wait is None or wait > 0):
                 self._clock.wait(self._sender_wake, wait)
@@ -291,11 +295,18 @@ class Pipeline:
             try:
                 wait = self.write()
             except Exception:
-                logger.exception("The writer of the spool failed and goes on")
+                self._unexpected("writer of the spool")
                 wait = 1.0
             self._clock.wait(self._writer_wake, wait)
             # Several events are written at once.
             self._clock.wait(self._hurry, self._options.spool_seconds)
+            if not self.sender.is_urgent and not self._stopping.is_set():
+                self._hurry.clear()
+
+    def _unexpected(self, who: str) -> None:
+        self._calm.note(
+            f"unexpected {who}", "The %s failed and goes on:\n%s", who, traceback.format_exc()
+        )
 
     def flush(self, seconds: float) -> bool:
         """Whether the server answered for every event within the time."""
@@ -304,9 +315,9 @@ class Pipeline:
         deadline = self._clock.monotonic() + seconds
         self.sender.is_urgent = True
         self.sender.hurry()
-        self._hurry.set()
         try:
             while self.books.pending > 0 and self._is_started:
+                self._hurry.set()
                 self._writer_wake.set()
                 self._sender_wake.set()
                 left = deadline - self._clock.monotonic()
