@@ -5,15 +5,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.conftest import Server, free_port
+from tests.faults.batches import Batch
 from tests.faults.load import Attempt
 
 
 class House:
-    """The home of a server. attempts: everything sent to any server of this home."""
+    """The home of a server. attempts, batches: everything sent to any server of this home."""
 
     def __init__(self, home: Path, environ: Callable[..., dict[str, str]]) -> None:
         self.home = home
         self.attempts: list[Attempt] = []
+        self.batches: list[Batch] = []
         self._environ = environ
         self._server: Server | None = None
 

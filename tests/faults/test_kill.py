@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from tests.faults.batches import BatchLoad, assert_batches_kept, send_again
 from tests.faults.books import assert_all_agree, assert_kept, assert_served
 from tests.faults.house import House
 from tests.faults.load import CLIENTS, Load, send_all
@@ -24,7 +25,8 @@ def test_nothing_acknowledged_is_lost_or_doubled_by_a_kill_under_load(
     house: House, seed: int
 ) -> None:
     dice = random.Random(seed)
-    with Load(house.up().port, seed) as load:
+    port = house.up().port
+    with Load(port, seed) as load, BatchLoad(port, seed) as sent:
         time.sleep(dice.uniform(0.05, 1.5))
         house.crash()
     if dice.random() < 0.3:
@@ -33,14 +35,19 @@ def test_nothing_acknowledged_is_lost_or_doubled_by_a_kill_under_load(
         time.sleep(dice.uniform(0.3, 1.5))
         house.crash()
     house.attempts += load.attempts
+    house.batches += sent.batches
     server = house.up()
     assert_kept(server, house.attempts)
+    assert_batches_kept(server, house.batches)
     assert_served(server, load.attempts)
     assert_all_agree(server)
 
     keyed = [one for one in load.attempts if one.key is not None]
     send_all(server.port, keyed)
+    send_again(server.port, sent.batches)
+    assert all(one.is_acknowledged for one in sent.batches)
     assert_kept(server, house.attempts)
+    assert_batches_kept(server, house.batches)
     assert_all_agree(server)
 
 

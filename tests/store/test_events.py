@@ -29,7 +29,7 @@ def test_a_prediction_reads_back_exactly_as_it_was_recorded(
 
 
 def test_the_same_prediction_again_is_a_duplicate(database: Database) -> None:
-    prediction = make()
+    prediction = make(timestamp_us=NOON - 5)
     assert insert(database, prediction) == [Insertion.STORED]
     later = dataclasses.replace(prediction, received_us=NOON + 5, country="FR", price_micros=70_000)
     assert insert(database, later, make()) == [Insertion.DUPLICATE, Insertion.STORED]

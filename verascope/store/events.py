@@ -180,6 +180,8 @@ def _all_rows(connection: Connection, new: Sequence[Prediction]) -> Sequence[dia
 
     All are looked at together, which costs a fifth; only when something is wrong each is looked at alone.
     """
+    if not new:
+        return []
     is_sqlite = dialect.is_sqlite(connection)
     try:
         rows = _rows(new, is_sqlite=is_sqlite)
