@@ -197,3 +197,23 @@ def test_an_analysed_image_is_explained_where_the_detector_can(  # type: ignore[
     page.get_by_role("button", name="Hide the map").click()
     expect(page.locator("figure canvas")).to_be_hidden()
     assert server.count() == 1
+
+
+def test_the_demo_opens_in_one_click_and_is_left_in_one(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
+    server = start()
+    page = open_page(f"{server.url}/dashboard")
+    page.get_by_role("button", name="Look at a demo").click()
+    # Ninety days of traffic are made up meanwhile.
+    expect(page).to_have_url(re.compile("/demo/dashboard"), timeout=120_000)
+    for path in ("", "/usage", "/performance", "/predictions", "/explore"):
+        page.goto(f"{server.url}/demo/dashboard{path}")
+        wait_for_live(page)
+        expect(page.get_by_role("banner").get_by_text("DEMO", exact=True)).to_be_visible()
+        expect(page.locator("main [aria-busy=true]")).to_have_count(0)
+    expect(page.get_by_role("link", name="Usage")).to_have_attribute(
+        "href", re.compile("^/demo/dashboard/usage")
+    )
+    page.get_by_role("link", name="Leave the demo").click()
+    expect(page).to_have_url(f"{server.url}/dashboard")
+    expect(page.get_by_role("heading", name="Drop an image")).to_be_visible()
+    assert server.count() == 0
