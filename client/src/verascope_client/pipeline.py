@@ -60,7 +60,15 @@ class Pipeline:
         self._synced_at = clock.monotonic()
         self._is_unsynced = False
         self.sender = Sender(
-            options, self._wire, self._outboxes, self._unreadable, self.books, self._calm, clock
+            options,
+            self._wire,
+            self._outboxes,
+            self._backlog,
+            self._gather,
+            self._unreadable,
+            self.books,
+            self._calm,
+            clock,
         )
         self._is_direct = options.durability != "background"
         self._writer_wake = threading.Event()
@@ -165,8 +173,11 @@ class Pipeline:
         return LOOK_SECONDS
 
     def _wake_sender(self) -> None:
-        if not self._sender_wake.is_set():
+        if self.sender.is_idle or self.sender.is_urgent or self._is_batch_full():
             self._sender_wake.set()
+
+    def _is_batch_full(self) -> bool:
+        return self._spool is not None and self._spool.waiting >= self._options.batch_events
 
     def _open_spool(self) -> Spool | None:
         """None when it can't be used; tried again every minute."""
@@ -223,12 +234,6 @@ class Pipeline:
 
     def send(self) -> float | None:
         """One step of the sender. Seconds until the next; None when nothing waits."""
-        if self._options.spool is None:
-            missing = self._options.batch_events - len(self._memory)
-            raws = self._buffer.take(max(0, missing))
-            gone = self._memory.append(self._encoder.encode(raws)) if raws else 0
-            if gone:
-                self.books.drop("memory", gone)
         if self.books.has_dropped("memory"):
             self._calm.note(
                 "memory", "Memory for events is full: the oldest are dropped and counted"
@@ -237,6 +242,19 @@ class Pipeline:
         if self._spool is not None:
             self._spool.release_empty()
         return wait
+
+    def _backlog(self) -> int:
+        return len(self._buffer) if self._options.spool is None else 0
+
+    def _gather(self) -> None:
+        """Without a spool the sender itself encodes, no more than fits into a batch."""
+        if self._options.spool is not None:
+            return
+        missing = self._options.batch_events - len(self._memory)
+        raws = self._buffer.take(max(0, missing))
+        gone = self._memory.append(self._encoder.encode(raws)) if raws else 0
+        if gone:
+            self.books.drop("memory", gone)
 
     def _outboxes(self) -> Sequence[Outbox]:
         if self._spool is None:

@@ -29,7 +29,8 @@ LINES, REPORT = "application/x-ndjson", "application/json"
 class Sender:
     """Does one thing at a time: `step`, called by one thread (or by a test).
 
-    outboxes: oldest first. unreadable: called when the files of an outbox can't be read.
+    outboxes: oldest first. backlog: how many more wait that `gather` puts into them, called only when a batch is due: until
+    then the host's calls find somebody waiting and need not wake anybody. unreadable: called when the files of an outbox can't be read.
     """
 
     def __init__(
@@ -37,6 +38,8 @@ class Sender:
         options: Options,
         wire: Wire,
         outboxes: Callable[[], Sequence[Outbox]],
+        backlog: Callable[[], int],
+        gather: Callable[[], None],
         unreadable: Callable[[Outbox, Queue, OSError], None],
         books: Books,
         calm: Calm,
@@ -46,6 +49,8 @@ class Sender:
         self._options = options
         self._wire = wire
         self._outboxes = outboxes
+        self._backlog = backlog
+        self._gather = gather
         self._unreadable = unreadable
         self._books = books
         self._calm = calm
@@ -58,6 +63,8 @@ class Sender:
         self._waiting_since: float | None = None
         self._left: int | None = None
         self._left_until = 0.0
+        self.is_idle = True
+        """Nothing waits, as far as was seen: whoever adds something has to wake this one."""
         self.is_urgent = False
         """Somebody waits: batches go out without waiting until they are full."""
         self._is_hurried = False
@@ -73,6 +80,12 @@ class Sender:
 
     def step(self) -> float | None:
         """Send one batch if one is due. Seconds until there is something to do; None when nothing waits."""
+        self.is_idle = True
+        wait = self._step()
+        self.is_idle = wait is None
+        return wait
+
+    def _step(self) -> float | None:
         now = self._clock.monotonic()
         hurried, self._is_hurried = self._is_hurried, False
         not_before = self._asked_to_wait_until if hurried else self._not_before
@@ -81,6 +94,7 @@ class Sender:
         outboxes = self._outboxes()
         wait = self._linger(outboxes, now)
         if wait is None or wait <= 0:
+            self._gather()
             for outbox in outboxes:
                 if self._send_one(outbox, now):
                     return 0.0 if self._failures == 0 else self._until(now)
@@ -96,7 +110,7 @@ class Sender:
         """Seconds until a batch is due; 0 for now, None for nothing to send."""
         if any(not one.is_ours and (len(one.main) or one.tally.is_owed) for one in outboxes):
             return 0.0
-        waiting = sum(len(one.main) for one in outboxes)
+        waiting = self._backlog() + sum(len(one.main) for one in outboxes)
         if waiting == 0:
             self._waiting_since = None
             return None

@@ -125,6 +125,11 @@ class Spool:
         self._own.main.append(items)
         self.keep_within_limit()
 
+    @property
+    def waiting(self) -> int:
+        """Events of this process."""
+        return len(self._own.main)
+
     def sync(self) -> None:
         """What was appended survives a power cut; the count of what was dropped is noted. Raises OSError."""
         self._own.note_dropped(self._books.own_dropped)
