@@ -3,7 +3,7 @@
 They belong to the machine, not to a tenant's customers: all stand under the default tenant.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import groupby
 from statistics import fmean
@@ -43,6 +43,8 @@ class Age:
     step_seconds: int
 
 
+_OURS = table.c.import_key.is_(None)
+
 AGES = (Age(6, 60), Age(7 * 24, 900))
 
 
@@ -53,11 +55,15 @@ def store(connection: Connection, sample: Sample) -> None:
 
 def read(connection: Connection, span: Range, step_seconds: int = 0) -> list[Sample]:
     """Samples of the range, oldest first, as stored or put together to one in `step_seconds`."""
-    columns = [table.c.timestamp, *(table.c[name] for name in ("interval_seconds", *_MEASURES))]
-    rows = connection.execute(select(*columns).where(_within(span)).order_by(table.c.timestamp))
-    # Rows that others made (an import) may not say what they cover.
-    found = (Sample(row[0], row[1] or 0.0, *row[2:]) for row in rows)
+    found = _read(connection, _within(span))
     return list(found) if step_seconds == 0 else _stepped(found, step_seconds)
+
+
+def _read(connection: Connection, where: ColumnElement[bool]) -> Iterator[Sample]:
+    columns = [table.c.timestamp, *(table.c[name] for name in ("interval_seconds", *_MEASURES))]
+    for row in connection.execute(select(*columns).where(where).order_by(table.c.timestamp)):
+        # Rows of another system don't say what they cover.
+        yield Sample(row[0], row[1] or 0.0, *row[2:])
 
 
 def latest(connection: Connection) -> Sample | None:
@@ -69,7 +75,10 @@ def latest(connection: Connection) -> Sample | None:
 
 
 def thin_out(connection: Connection, now_us: int, retention_days: int) -> int:
-    """Put together what is old enough, drop what is past retention; how many rows that spared."""
+    """Put together what is old enough, drop what is past retention; how many rows that spared.
+
+    Rows that were imported stay as they are: their key keeps the next import from storing them again.
+    """
     horizon = now_us - retention_days * 86_400 * US
     spared = connection.execute(delete(table).where(_own(), table.c.timestamp < horizon)).rowcount
     for age in AGES:
@@ -79,10 +88,10 @@ def thin_out(connection: Connection, now_us: int, retention_days: int) -> int:
         while (
             span := _next_fine(connection, Range(start_us, end_us), age.step_seconds)
         ) is not None:
-            before = read(connection, span)
+            before = list(_read(connection, and_(_within(span), _OURS)))
             after = _stepped(before, age.step_seconds)
             if len(after) < len(before):
-                connection.execute(delete(table).where(_within(span)))
+                connection.execute(delete(table).where(_within(span), _OURS))
                 connection.execute(insert(table), [_row(sample) for sample in after])
                 spared += len(before) - len(after)
             start_us = span.end_us
@@ -91,7 +100,7 @@ def thin_out(connection: Connection, now_us: int, retention_days: int) -> int:
 
 def _next_fine(connection: Connection, span: Range, step_seconds: int) -> Range | None:
     """Whole steps that hold the next `SLICE` rows finer than a step; None when there is none."""
-    fine = and_(_within(span), table.c.interval_seconds <= step_seconds / 2)
+    fine = and_(_within(span), _OURS, table.c.interval_seconds <= step_seconds / 2)
     asked = select(table.c.timestamp).where(fine).order_by(table.c.timestamp).limit(SLICE)
     found = connection.execute(asked).scalars().all()
     if not found:

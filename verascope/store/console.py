@@ -65,8 +65,9 @@ class Query(Protocol):
 
 
 def open_columns(table: Table) -> list[str]:
-    """The columns of an open table; the tenant is the asker's anyway."""
-    return [column.name for column in table.columns if column.name != "tenant_id"]
+    """The columns of an open table; the tenant is the asker's anyway, and import keys are book-keeping."""
+    names = [column.name for column in table.columns]
+    return [name for name in names if name not in ("tenant_id", "import_key")]
 
 
 @contextmanager
