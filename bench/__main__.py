@@ -8,7 +8,17 @@ from pathlib import Path
 from bench import report
 from bench.report import Measure, Options
 
-NAMES = ("overview", "predict", "live", "start", "durability", "ingest", "client", "cold")
+NAMES = (
+    "overview",
+    "predict",
+    "live",
+    "start",
+    "durability",
+    "ingest",
+    "client",
+    "browser",
+    "cold",
+)
 
 
 def main() -> int:
