@@ -1,6 +1,8 @@
 """What recording costs: the store's insert with its fold beside a bare insert loop that is as safe."""
 
+import gc
 import itertools
+import os
 import tempfile
 import time
 from collections.abc import Sequence
@@ -12,7 +14,9 @@ import numpy as np
 from sqlalchemy import Connection
 
 from bench import data
-from bench.report import Options, Report, median
+from bench.report import Options, Report, median, percentile
+from bench.senders import Senders, batch_request_of
+from bench.server import Server
 from verascope import clock
 from verascope.config import Settings
 from verascope.ingest.writer import Writer
@@ -30,7 +34,8 @@ METHOD = (
     "batch, `synchronous=FULL`. *Store* is what the server does with the same batches: `events.insert` in the writer's thread, "
     "the folder's thread beside it, and the clock stops when everything is in the rollups and the columns. *Live* rows carry "
     "timestamps of the last seconds; *backfill* rows lie 20 days apart from first to last, oldest first. Bare and store take "
-    "turns; ratios are medians of the turns' ratios."
+    "turns; ratios are medians of the turns' ratios. *HTTP* is a server process with shipped settings and a client process; "
+    "*without fold* and *no writer* are the same server with that part left out (`bench/variant.py`)."
 )
 
 BATCHES = (1_000, 10_000)
@@ -38,25 +43,104 @@ IN_FLIGHT = 2
 """Batches waiting at the writer, so that it never waits for the sender."""
 LIVE_SECONDS = 10
 BACKFILL_DAYS = 20
+HTTP_BATCHES = (100, 1_000)
+BATCH_CONNECTIONS = 4
+SINGLE_CONNECTIONS = 64
+EVENT = {
+    "client": "client-001",
+    "use_case": "kyc",
+    "country": "DE",
+    "prediction": "fake",
+    "confidence": 91.25,
+    "inference_time_ms": 23.5,
+    "model_version": "bench-1",
+}
+"""Without id and time, so that the same bytes are a new event each time."""
 
 
 def measure(options: Options) -> Report:
     rows = min(20_000 if options.quick else 500_000, options.sizes(500_000)[0])
     report = Report(TITLE, METHOD, f"{rows:,} rows a turn")
+    _storage(report, rows, options)
+    with tempfile.TemporaryDirectory(prefix="verascope-bench-") as folder:
+        _batches(report, Path(folder), options)
+        _singles(report, Path(folder), options)
+    one, five, quarter = os.getloadavg()
+    report.notes.append(
+        f"Load of the machine at the end: {one:.1f}, {five:.1f}, {quarter:.1f} (1, 5, 15 minutes)."
+    )
+    return report
+
+
+def _storage(report: Report, rows: int, options: Options) -> None:
     made = {"live": _made(rows, live=True), "backfill": _made(rows, live=False)}
     for batch, (kind, (facts, tuples)) in itertools.product(BATCHES, made.items()):
         turns = []
         for _ in range(options.times(5)):
             with tempfile.TemporaryDirectory(prefix="verascope-bench-") as folder:
-                bare = _bare(Settings(home=Path(folder) / "bare"), tuples, batch)
-                turns.append((rows / bare, *_store(Path(folder) / "store", facts, batch)))
+                bare = rows / _bare(Settings(home=Path(folder) / "bare"), tuples, batch)
+                turns.append((bare, rows / _store(Path(folder) / "store", facts, batch)))
         name = f"{kind}, batches of {batch:,}"
-        report.told(f"{name}: bare", median([turn[0] for turn in turns]), "rows/s")
-        report.told(f"{name}: store with fold", median([turn[1] for turn in turns]), "rows/s")
-        report.at_least(
-            f"{name}: store ÷ bare", median([turn[1] / turn[0] for turn in turns]), 0.6, ""
-        )
-    return report
+        report.told(f"{name}: bare", median([bare for bare, _ in turns]), "rows/s")
+        report.told(f"{name}: store with fold", median([stored for _, stored in turns]), "rows/s")
+        share = median([stored / bare for bare, stored in turns])
+        report.at_least(f"{name}: store ÷ bare", share, 0.6, "")
+
+
+def _batches(report: Report, folder: Path, options: Options) -> None:
+    """Over HTTP, beside the same server that never folds."""
+    seconds = 2.0 if options.quick else 10.0
+    with (
+        Server(folder / "whole") as whole,
+        Server(folder / "no-fold", ("bench.variant", "no-fold")) as without,
+    ):
+        for size in HTTP_BATCHES:
+            request = [batch_request_of([EVENT] * size)]
+            turns = []
+            with (
+                Senders(whole.port, folder, request, ready=True) as to_whole,
+                Senders(without.port, folder, request, ready=True) as to_without,
+            ):
+                for _ in range(options.times(7)):
+                    times, spent = to_without.send(BATCH_CONNECTIONS, seconds=seconds)
+                    bare = size * len(times) / spent
+                    started = time.perf_counter()
+                    times, _ = to_whole.send(BATCH_CONNECTIONS, seconds=seconds)
+                    # Its answer waits for the fold of all that was sent.
+                    whole.ask("/analytics?days=1")
+                    turns.append((bare, size * len(times) / (time.perf_counter() - started)))
+            name = f"HTTP, batches of {size:,}"
+            report.told(f"{name}: without fold", median([bare for bare, _ in turns]), "events/s")
+            report.told(f"{name}: with fold", median([sent for _, sent in turns]), "events/s")
+            share = median([sent / bare for bare, sent in turns])
+            report.at_least(f"{name}: with ÷ without", share, 0.6, "")
+
+
+def _singles(report: Report, folder: Path, options: Options) -> None:
+    """One event a request, beside the same server that answers before it writes."""
+    seconds = 2.0 if options.quick else 10.0
+    request = [batch_request_of([EVENT])]
+    with Server(folder / "no-writer", ("bench.variant", "no-writer")) as without:
+        for synchronous, bar in (("FULL", 0.5), ("NORMAL", 0.75)):
+            settings = {"recording_synchronous": synchronous}
+            with (
+                Server(folder / synchronous, **settings) as whole,
+                Senders(whole.port, folder, request, ready=True) as to_whole,
+                Senders(without.port, folder, request, ready=True) as to_without,
+            ):
+                turns, waits = [], []
+                for _ in range(options.times(7)):
+                    times, spent = to_without.send(SINGLE_CONNECTIONS, seconds=seconds)
+                    bare = len(times) / spent
+                    times, spent = to_whole.send(SINGLE_CONNECTIONS, seconds=seconds)
+                    turns.append((bare, len(times) / spent))
+                    waits += times
+            name = f"single posts, {SINGLE_CONNECTIONS} connections, {synchronous}"
+            report.told(f"{name}: no writer", median([bare for bare, _ in turns]), "events/s")
+            report.told(f"{name}", median([sent for _, sent in turns]), "events/s")
+            report.told(f"{name}: p99", percentile(waits, 0.99), "ms")
+            share = median([sent / bare for bare, sent in turns])
+            report.at_least(f"{name}: with ÷ without", share, bar, "")
 
 
 def _made(rows: int, *, live: bool) -> tuple[list[Prediction], list[dialect.Row]]:
@@ -77,7 +161,12 @@ def _made(rows: int, *, live: bool) -> tuple[list[Prediction], list[dialect.Row]
         with database.reading() as connection:
             stored = events.page(connection, DEFAULT_TENANT, EventFilter(), None, rows)
         database.close()
-    return [one.prediction for one in reversed(stored)], tuples
+    facts = [one.prediction for one in reversed(stored)]
+    # A server never holds this many facts: the collector must not walk through them over and over.
+    del stored
+    gc.collect()
+    gc.freeze()
+    return facts, tuples
 
 
 def _bare(settings: Settings, tuples: Sequence[dialect.Row], batch: int) -> float:
@@ -94,8 +183,8 @@ def _bare(settings: Settings, tuples: Sequence[dialect.Row], batch: int) -> floa
     return spent
 
 
-def _store(home: Path, facts: Sequence[Prediction], batch: int) -> tuple[float]:
-    """Rows a second through the writer's and the folder's threads until all is folded."""
+def _store(home: Path, facts: Sequence[Prediction], batch: int) -> float:
+    """Seconds through the writer's and the folder's threads until all is folded."""
     settings = Settings(home=home)
     database = Database.open(settings)
     columns = Columns(settings.columns_path, settings.recording.columns_memory_mb)
@@ -117,7 +206,7 @@ def _store(home: Path, facts: Sequence[Prediction], batch: int) -> tuple[float]:
     writer.stop(30)
     columns.close()
     database.close()
-    return (len(facts) / spent,)
+    return spent
 
 
 def _insert(connection: Connection, new: Sequence[Prediction]) -> int:

@@ -21,11 +21,12 @@ from bench import pictures
 class Senders:
     """The parent's end."""
 
-    def __init__(self, port: int, folder: Path, files: list[bytes]) -> None:
+    def __init__(self, port: int, folder: Path, files: list[bytes], *, ready: bool = False) -> None:
+        """files: images for `/predict`, or whole requests when they are `ready`."""
         self._command = [sys.executable, "-m", "bench.senders", str(port)]
         for number, data in enumerate(files):
             path = folder / f"request-{number}"
-            path.write_bytes(request_of(data))
+            path.write_bytes(data if ready else request_of(data))
             self._command.append(str(path))
         self._process: subprocess.Popen[str] | None = None
 
@@ -97,6 +98,16 @@ def request_of(data: bytes) -> bytes:
     head = (
         "POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\n"
         f"Content-Type: multipart/form-data; boundary={boundary.decode()}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def batch_request_of(events: list[dict[str, Any]]) -> bytes:
+    """The bytes of a `POST /api/v1/predictions` with these events."""
+    body = json.dumps(events).encode()
+    head = (
+        "POST /api/v1/predictions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
@@ -19,8 +20,11 @@ START_SECONDS = 120
 class Server:
     """`verascope serve` on a free port of the loopback; ended with SIGTERM when the block ends."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, module: Sequence[str] = ("verascope",), **settings: str) -> None:
+        """module: what `python -m` runs with `serve`. settings: VERASCOPE_* without the prefix."""
         self.home = home
+        self._module = module
+        self._settings = {f"VERASCOPE_{name.upper()}": value for name, value in settings.items()}
         self.port = free_port()
         self.start_seconds = 0.0
         self._process: subprocess.Popen[bytes] | None = None
@@ -37,8 +41,9 @@ class Server:
             "VERASCOPE_HOME": str(self.home),
             "VERASCOPE_PORT": str(self.port),
             "VERASCOPE_HOST": "127.0.0.1",
+            **self._settings,
         }
-        command = [sys.executable, "-m", "verascope", "serve"]
+        command = [sys.executable, "-m", *self._module, "serve"]
         with (self.home / "server.out").open("wb") as out:
             started = time.perf_counter()
             self._process = subprocess.Popen(

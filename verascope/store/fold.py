@@ -209,8 +209,11 @@ class Folder:
             return
         held = self._held.pop(state.tenant_id, [])
         try:
-            mark = columns.watermark(state.tenant_id)
-            if held and mark == (state.generation, held[0].after) and held[-1].upto <= upto:
+            generation, seq = columns.watermark(state.tenant_id)
+            if held and held[0].after == 0 and generation != state.generation:
+                columns.restart(state.tenant_id, state.generation)
+                generation, seq = columns.watermark(state.tenant_id)
+            if held and (generation, seq) == (state.generation, held[0].after):
                 self._append(columns, slices.join(held), state.generation)
             self._catch_up(columns, state, upto)
         except Exception as error:
