@@ -78,9 +78,10 @@ def to_text(instant_us: int) -> str:
 
 def to_texts(instants_us: NDArray[np.int64]) -> list[str]:
     """`to_text` for an array, raises OverflowError as it does."""
-    if len(instants_us):
-        to_datetime(int(instants_us.min()))
-        to_datetime(int(instants_us.max()))
+    if not len(instants_us):
+        return []
+    to_datetime(int(instants_us.min()))
+    to_datetime(int(instants_us.max()))
     known = np.datetime_as_string(instants_us.astype("datetime64[us]")).tolist()
     # One replacement in one text costs less than one in each.
     return "\n".join(known).replace("T", " ").split("\n")

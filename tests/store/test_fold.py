@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -16,7 +17,7 @@ from verascope import clock
 from verascope.clock import DAY, US, Grain, Range
 from verascope.records import Outcome, Prediction
 from verascope.store import fold as folding
-from verascope.store import rollups
+from verascope.store import rollups, slices
 from verascope.store.columns import Columns
 from verascope.store.database import Database
 from verascope.store.tables import COUNTERS, metadata, tenants
@@ -264,3 +265,34 @@ def test_columns_follow_when_they_are_asked_for_and_not_at_every_heartbeat(
     assert (totals(database)["total"], column_totals(database, columns)["total"]) == (1, 0)
     folder.fold_all(columns=True)
     assert column_totals(database, columns) == totals(database)
+
+
+def test_slices_held_for_the_columns_are_joined_as_if_they_were_read_at_once(
+    database: Database, columns: Columns
+) -> None:
+    folder = folding.Folder(database, columns, submit_to(database), CUT)
+    for clients in (("a", "b"), ("b", "c"), ("d",)):
+        insert(database, *(make(client=name, client_key=name) for name in clients))
+        insert(database, make(Outcome.FAILED, client="b", client_key="b", error_pattern="x"))
+        folder.fold_all(columns=False)
+    folder.fold_all(columns=True)
+    with database.reading() as connection:
+        by_client = columns.read(connection, 1, SPAN, {}, dimensions=["client"], tz=UTC)
+        narrow = {group.keys[0]: group.parts for group in by_client}
+        wide = {
+            counts.key: counts.parts
+            for counts in rollups.read(connection, 1, Grain.DAY, "client", WHOLE, by_key=True)
+        }
+    assert narrow == wide
+    assert column_totals(database, columns) == totals(database)
+
+
+@given(
+    instants=st.lists(
+        st.integers(clock.from_text("0001-01-01 00:00:00"), 253_402_300_799_999_999), max_size=30
+    )
+)
+def test_texts_of_many_instants_are_those_of_each(instants: list[int]) -> None:
+    texts = clock.to_texts(np.array(instants, dtype=np.int64))
+    assert texts == [clock.to_text(us) for us in instants]
+    assert slices._at_us(tuple(texts)).tolist() == instants
