@@ -29,10 +29,19 @@ def test_a_prediction_reads_back_exactly_as_it_was_recorded(
 
 
 def test_the_same_prediction_again_is_a_duplicate(database: Database) -> None:
-    prediction = make(timestamp_us=NOON - 5)
+    prediction = make()
     assert insert(database, prediction) == [Insertion.STORED]
     later = dataclasses.replace(prediction, received_us=NOON + 5, country="FR", price_micros=70_000)
     assert insert(database, later, make()) == [Insertion.DUPLICATE, Insertion.STORED]
+
+
+def test_without_a_time_of_its_own_a_later_arrival_is_a_duplicate_too(database: Database) -> None:
+    prediction = make()
+    insert(database, prediction)
+    arrived = dataclasses.replace(prediction, timestamp_us=NOON + 5, received_us=NOON + 5)
+    assert insert(database, arrived) == [Insertion.DUPLICATE]
+    stated = dataclasses.replace(prediction, timestamp_us=NOON + 5, received_us=NOON + 9)
+    assert insert(database, stated) == [Insertion.CONFLICT]
 
 
 def test_the_same_id_with_other_content_is_a_conflict_and_changes_nothing(

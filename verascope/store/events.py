@@ -108,7 +108,7 @@ def _judge(
                 0, before_first.prediction
             )
             results.append(Insertion.STORED)
-        elif observed(kept.prediction) == observed(prediction):
+        elif is_same(kept.prediction, prediction):
             results.append(Insertion.DUPLICATE)
         else:
             results.append(Insertion.CONFLICT)
@@ -125,7 +125,7 @@ def foresee(connection: Connection, new: Sequence[Prediction]) -> list[Insertion
             results.append(Insertion.REFUSED)
         elif stored is None:
             results.append(Insertion.STORED)
-        elif observed(stored.prediction) == observed(prediction):
+        elif is_same(stored.prediction, prediction):
             results.append(Insertion.DUPLICATE)
         else:
             results.append(Insertion.CONFLICT)
@@ -150,16 +150,24 @@ def _kept(
     return stored
 
 
+def is_same(stored: Prediction, again: Prediction) -> bool:
+    """Whether two deliveries say the same about one image."""
+    if observed(stored) != observed(again):
+        return False
+    # A sender that gives no time gets that of each arrival, and may retry all the same.
+    has_no_time = all(one.timestamp_us == one.received_us for one in (stored, again))
+    return stored.timestamp_us == again.timestamp_us or has_no_time
+
+
 def observed(p: Prediction) -> tuple[Any, ...]:
-    """What the sender said; what we added (arrival, country, price) may differ between two deliveries.
+    """What the sender said, time apart; what we added (arrival, country, price) may differ between two deliveries.
 
     Nor is the label compared: somebody may have given another one since.
     """
-    said_when = None if p.timestamp_us == p.received_us else p.timestamp_us
     image = p.image and (p.image.file_hash, p.image.file_size, p.image.width, p.image.height)
     return (
-        said_when, p.client, p.use_case, p.outcome, p.confidence_mpct, p.fake_probability_mpct,
-        p.inference_us, p.model_version, image, p.error_message, p.tags,
+        p.client, p.use_case, p.outcome, p.confidence_mpct, p.fake_probability_mpct, p.inference_us,
+        p.model_version, image, p.error_message, p.tags,
     )  # fmt: skip
 
 

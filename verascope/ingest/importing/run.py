@@ -249,7 +249,7 @@ class Importer:
         for position, prediction in enumerate(new):
             if found[position] is not Insertion.STORED:
                 continue
-            said = hash(events.observed(prediction))
+            said = hash((prediction.timestamp_us, events.observed(prediction)))
             if prediction.id in self._met:
                 is_same = self._met[prediction.id] == said
                 found[position] = Insertion.DUPLICATE if is_same else Insertion.CONFLICT
