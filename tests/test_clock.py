@@ -111,3 +111,15 @@ def test_an_unknown_zone_is_refused() -> None:
         clock.zone("Mars/Olympus")
     assert clock.zone("Europe/Berlin").key == "Europe/Berlin"
     assert DAY == 24 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("wall_s", "passed_s", "latest_s"),
+    [(1010, 10, 1010), (1010 - HOUR, 10, 1010), (1010 + HOUR, 10, 1010 + HOUR)],
+)
+def test_the_latest_instant_does_not_fall_with_the_wall_clock(
+    wall_s: int, passed_s: int, latest_s: int
+) -> None:
+    walls = iter([1000 * US, wall_s * US])
+    passed = iter([7, 7 + passed_s * 10**9])
+    assert clock.Latest(lambda: next(walls), lambda: next(passed))() == latest_s * US

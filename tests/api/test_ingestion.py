@@ -16,6 +16,7 @@ import pytest
 import uuid_utils
 
 from tests.conftest import Server
+from tests.faults.test_store_trouble import disk_full
 from verascope.api.ingestion import Receipt
 from verascope.ingest.batch import zstd
 
@@ -158,6 +159,7 @@ def test_an_unusable_body_is_refused_whole(
     response = send(server, body, headers=headers)
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["ratelimit"].startswith('"events";r=')
     assert server.count() == before
 
 
@@ -273,6 +275,20 @@ def test_the_rate_limit_is_told_and_kept(start: Callable[..., Server]) -> None:
     assert int(refused.headers["retry-after"]) >= 30
     assert refused.headers["ratelimit"].startswith('"events";r=1')
     assert server.count() == 50
+
+
+def test_what_can_not_be_recorded_is_told_with_503_and_costs_nothing(
+    start: Callable[..., Server],
+) -> None:
+    server = start(recording_rate_limit=60)
+    batch = [event() for _ in range(60)]
+    with disk_full(server):
+        for _ in range(3):
+            refused = send(server, batch)
+            assert refused.status_code == 503, refused.text
+            assert int(refused.headers["retry-after"]) > 0
+            assert refused.headers["ratelimit"] == '"events";r=60;t=0'
+    assert counts(send(server, batch)) == (60, 60, 0, 0)
 
 
 def test_predictions_are_found_by_tags_that_are_indexed(start: Callable[..., Server]) -> None:

@@ -39,6 +39,23 @@ def test_a_line_that_is_no_json_fails_alone() -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        b'{"confidence": 120, oops',
+        b'{"confidence": 120, "client": "\xff"}',
+        b'{"confidence": 120, "tags": ' + b"[" * 100_000,
+    ],
+    ids=["ends", "not UTF-8", "deep"],
+)
+def test_a_line_with_a_wrong_field_before_it_stops_being_json_fails_alone(line: bytes) -> None:
+    good = json.dumps(PLAIN).encode()
+    bad, kept = read(line + b"\n" + good, is_lines=True).events
+    assert isinstance(bad, Rejected)
+    assert bad.code is Code.MALFORMED
+    assert isinstance(kept, Prediction)
+
+
+@pytest.mark.parametrize(
     "body", [b"", b"7", b'"x"', b"{", b'[{"id":', b"[}", b"\xff\xfe", b"[" * 100_000]
 )
 def test_a_body_that_is_no_json_is_refused_whole(body: bytes) -> None:

@@ -42,6 +42,17 @@ def test_what_is_refused_costs_nothing() -> None:
     rate.take(ACME, 10)
 
 
+def test_what_was_not_recorded_is_given_back_but_never_more_than_the_limit() -> None:
+    rate = RateLimit(60, Clock())
+    rate.take(ACME, 50)
+    rate.give_back(ACME, 50)
+    rate.take(ACME, 60)
+    rate.give_back(ACME, 600)
+    rate.take(ACME, 60)
+    with pytest.raises(RateLimited):
+        rate.take(ACME, 1)
+
+
 def test_more_than_the_limit_passes_a_full_bucket_only() -> None:
     clock = Clock()
     rate = RateLimit(60, clock)

@@ -19,7 +19,7 @@ from verascope.api.deps import Owner, RuntimeDep, runtime_of, submitter
 from verascope.api.errors import Unreadable, answer, documented
 from verascope.api.upload import SILENCE_SECONDS, Uploads
 from verascope.clock import US
-from verascope.errors import FieldError, Invalid, RateLimited, shown
+from verascope.errors import Busy, FieldError, Invalid, VerascopeError, shown
 from verascope.ingest import senders
 from verascope.ingest.batch import ENCODINGS, MAX_BYTES, BadBody, Judged, judged, unpacked
 from verascope.ingest.event import Code, Context, Rejected
@@ -109,10 +109,11 @@ async def post(request: Request) -> Response:
     limits = runtime.rate_limit
     try:
         receipt = await _taken(request, runtime, principal)
-    except RateLimited as limited:
-        response = answer(limited)
     except BadBody as bad:
-        raise Unreadable(bad.status, bad.detail) from None
+        response = answer(Unreadable(bad.status, bad.detail))
+    except VerascopeError as refused:
+        # A sender that is refused needs to know what is left no less than one that is served.
+        response = answer(refused)
     else:
         response = Response(msgspec.json.encode(receipt), media_type="application/json")
     response.headers.update(limits.headers(caller))
@@ -168,8 +169,13 @@ async def _taken(request: Request, runtime: Runtime, principal: Principal) -> di
             found = judged(bytes(body), is_lines=envelope.is_lines, context=context)
         else:
             found = await run_sync(_judged, bytes(body), envelope, context)
-        runtime.rate_limit.take((principal.tenant_id, principal.name), len(found.events))
-        insertions = await runtime.writer.record_all(found.good)
+        caller, n = (principal.tenant_id, principal.name), len(found.events)
+        runtime.rate_limit.take(caller, n)
+        try:
+            insertions = await runtime.writer.record_all(found.good)
+        except Busy:
+            runtime.rate_limit.give_back(caller, n)
+            raise
     finally:
         bodies.give_back(held)
     if envelope.sender is not None:

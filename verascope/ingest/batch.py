@@ -128,9 +128,11 @@ def _lines(body: bytes, context: Context) -> Iterator[Prediction | Rejected]:
     _check_count(len(lines))
     for line in lines:
         try:
-            yield accept_typed(_one.decode(line), context)
-        except msgspec.ValidationError:
-            yield accept(_anything.decode(line), context)
+            try:
+                yield accept_typed(_one.decode(line), context)
+            except msgspec.ValidationError:
+                # A wrong field is seen before the end of a line that is no JSON either.
+                yield accept(_anything.decode(line), context)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             text = shown(line[:200].decode("utf-8", "replace"))
             wrong = FieldError("event", text, f"one JSON object a line ({error})")

@@ -47,6 +47,14 @@ class RateLimit:
                 )
             bucket.tokens = max(0.0, bucket.tokens - n)
 
+    def give_back(self, caller: tuple[int, str], n: int) -> None:
+        """What was taken for events that were then not recorded, so that trying again is not dearer."""
+        if not self.limit:
+            return
+        with self._lock:
+            bucket = self._refilled(caller)
+            bucket.tokens = min(float(self.limit), bucket.tokens + n)
+
     def headers(self, caller: tuple[int, str]) -> dict[str, str]:
         """`RateLimit-Policy` and `RateLimit` for an answer to this caller; none without a limit."""
         if not self.limit:
