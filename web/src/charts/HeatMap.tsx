@@ -1,3 +1,4 @@
+import { useMediaQuery } from "@mantine/hooks";
 import { useState } from "react";
 import { integer } from "../format";
 import styles from "./heat.module.css";
@@ -13,13 +14,16 @@ interface Props {
 }
 
 const cell = 34;
-const high = 42;
-const left = 50;
+const low = 42;
+/** On a phone, where 24 hours leave narrow cells. */
+const tall = 68;
+const left = 60;
 const top = 4;
 
 /** When in the week predictions come: the darker the more. */
 export function HeatMap({ counts, scale, summary }: Props) {
   const [pointed, setPointed] = useState<{ day: number; hour: number } | null>(null);
+  const high = useMediaQuery("(max-width: 699px)") ? tall : low;
   const width = left + 24 * cell;
   const height = top + 7 * high + 28;
   const said = pointed && {

@@ -19,7 +19,8 @@ export function Settings() {
         <h1>Settings</h1>
         <p>
           A variable wins over the file, the file over what is stored here, and that over the default. A
-          change acts on new predictions; nothing recorded changes.
+          change acts on new predictions; nothing recorded changes. What takes effect at the start only is set
+          in config/monitoring.json or as the variable beside it.
         </p>
       </div>
       {loading.pending && <Skeleton height={480} />}

@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from "react";
+import { type FormEvent, type ReactNode, useState } from "react";
 import { type Setting, type SettingValue, useStoreSetting } from "../api/settings";
 import { fullTime } from "../format";
 import list from "../pages/settings.module.css";
@@ -59,7 +59,13 @@ export function SettingRow({ setting }: { setting: Setting }) {
               </p>
             ) : (
               (is_fixed || why_not) && (
-                <p className="quiet">{why_not ?? `Fixed by ${where ?? sources[source]}.`}</p>
+                <p className="quiet" title={why_not ?? undefined}>
+                  {is_fixed ? (
+                    `Fixed by ${where ?? sources[source]}.`
+                  ) : (
+                    <>At the start: {variableIn(why_not)}</>
+                  )}
+                </p>
               )
             )}
           </>
@@ -67,6 +73,12 @@ export function SettingRow({ setting }: { setting: Setting }) {
       </div>
     </li>
   );
+}
+
+/** The variable that a reason names. */
+function variableIn(reason: string | null): ReactNode {
+  const variable = reason?.match(/VERASCOPE_[A-Z_]+/)?.[0];
+  return variable ? <code>{variable}</code> : reason;
 }
 
 function Back({ name }: { name: string }) {
