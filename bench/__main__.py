@@ -15,6 +15,7 @@ NAMES = (
     "start",
     "durability",
     "ingest",
+    "endurance",
     "client",
     "browser",
     "cold",
