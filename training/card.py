@@ -10,16 +10,7 @@ from training.report import FoldReport, Report, bars
 from training.results import Area, SourceFigures
 from training.sidecar import limits
 from training.sources import FOLDS, Label
-
-_TRIED = (
-    "Version 0.1 shipped the run of fold 1 and let half of one left-out real source choose thresholds. It had to assume 22 % fakes to keep false positives down, "
-    "which misfitted the test split and called no face swap fake. Choosing on four left-out sources, with the map to probabilities apart from "
-    "the thresholds, replaced that.",
-    "Balanced probabilities and thresholds around 0.5 don't transfer between sources: at the same thresholds posed portraits of an unknown source were called fake, "
-    "and diffusion pictures of an unknown generator real. No pair of thresholds serves both.",
-    "Longer training, larger crops, stronger augmentation and mixing of pictures were not tried: two cores in heavy use gave each run only the crops stated above. "
-    "Whether more of them would meet the bars that are missed is not known.",
-)
+from training.tried import TRIED
 
 
 def card(report: Report) -> str:
@@ -232,7 +223,7 @@ def _left_out_by(source: str) -> str:
 
 
 def _tried() -> str:
-    return "## Tried\n\n" + "\n".join(f"* {one}" for one in _TRIED)
+    return "## Tried\n\n" + "\n".join(f"* {one}" for one in TRIED)
 
 
 def _limits(report: Report) -> str:

@@ -170,7 +170,7 @@ def answers_to_drawings(
     return found
 
 
-def speed(path: Path, images: Sequence[Pixels], rounds: int = 100) -> Speed:
+def speed(path: Path, images: Sequence[Pixels], rounds: int = 300) -> Speed:
     """Measured after ten images of warming up."""
     model = Model(path, threads=1)
     stored = [_as_jpeg(images[i % len(images)]) for i in range(rounds)]

@@ -15,6 +15,7 @@ _ALWAYS = (
     "Trained on pictures of one face, at most 320 pixels wide; what it says about other subjects, drawings and screenshots has no meaning.",
     "The face has to fill the picture: made faces shown small, or inside a screenshot, are not found reliably.",
     "Knows StyleGAN2, StyleGAN3, Stable Diffusion 2.1, SDXL and one kind of GAN face swap; faces from other generators may pass as real.",
+    "Posed portraits unlike its training photographs look made to it more often than snapshots do.",
     "Nobody tried to deceive it on purpose in these measurements; expect a determined forger to succeed.",
     "`real` means no trace was found, not that a picture is genuine.",
     "For triage: a verdict is a reason to look closer, never a proof.",
