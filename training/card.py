@@ -53,8 +53,8 @@ meanwhile, so that the clock on the wall said {report.speed.waited_ms:.1f} ms.""
 
 def _bars(report: Report) -> str:
     rows = [[bar.demand, bar.measured, "met" if bar.met else "**missed**"] for bar in bars(report)]
-    run = [fold.fold.number for fold in report.folds]
-    missing = [str(fold.number) for fold in FOLDS if fold.number not in run]
+    run = {fold.fold for fold in report.folds}
+    missing = [str(fold.number) for fold in FOLDS if fold not in run]
     note = (
         f"\n\nFold(s) {', '.join(missing)} were not run for this version: nothing is claimed about them."
         if missing
