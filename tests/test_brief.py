@@ -808,7 +808,6 @@ def dashboard_files() -> tuple[str, ...]:
     return tuple(path.name for path in folder.glob("*"))
 
 
-@not_yet("map")
 def test_the_dashboard_draws_a_world_map() -> None:
     assert [name for name in dashboard_files() if "world" in name.lower()]
 

@@ -21,6 +21,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 # Import name → distribution, where they differ.
 DISTRIBUTIONS = {
     "PIL": "pillow",
+    "backports": "backports-zstd",
+    "compression": "backports-zstd",  # what it is called in Python's own library from 3.14 on
+    "pynvml": "nvidia-ml-py",
     "prometheus_client": "prometheus-client",
     "pydantic_core": "pydantic",
 }

@@ -52,6 +52,7 @@ def test_a_prediction_is_shown_in_percent_milliseconds_and_exact_money(house: Ho
         "error_pattern": None,
         "price": "0.000001",
         "billable": True,
+        "tags": {},
         "label": None,
         "labelled_at": None,
         "labelled_by": None,

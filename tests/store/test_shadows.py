@@ -1,15 +1,12 @@
 """Notes of shadows, on both databases; and the schema before them, with rows in it."""
 
 import pytest
-from alembic import command
-from alembic.config import Config
 
 from tests.predictions import NOON, make
 from tests.store.folding import insert
-from verascope import config
 from verascope.clock import Range
 from verascope.records import Outcome, Verdict
-from verascope.store import migrate, shadows
+from verascope.store import shadows
 from verascope.store.database import Database
 from verascope.store.shadows import Pairing, ShadowVerdict
 
@@ -58,48 +55,3 @@ def test_pairs_of_answers_are_counted_for_one_tenant_and_range(database: Databas
         "other", "2", "vs-test-1", "fake", "real", 2, pytest.approx(30.0 - 2 * 97.0)
     )
     assert (by_outcome[None].n, by_outcome[None].difference) == (1, None)
-
-
-def test_migration_0002_keeps_the_rows_of_0001(settings: config.Settings) -> None:
-    database = Database.open(settings)
-    insert(database, make())
-    with database.writing() as connection:
-        script = Config()
-        folder = migrate.Path(migrate.__file__).parent / "migrations"
-        script.set_main_option("script_location", str(folder))
-        script.attributes["connection"] = connection
-        connection.exec_driver_sql("DROP TABLE shadow_verdicts")
-        for name in MEASURED:
-            connection.exec_driver_sql(f"ALTER TABLE performance_benchmarks DROP COLUMN {name}")
-        command.stamp(script, "0001", purge=True)
-        connection.exec_driver_sql(
-            "INSERT INTO performance_benchmarks (timestamp, model_version, accuracy_rate) "
-            "VALUES ('2026-01-01 00:00:00.000000', 'old', 75.5)"
-        )
-    database.close()
-    again = Database.open(settings)
-    with again.reading() as connection:
-        row = connection.exec_driver_sql("SELECT * FROM performance_benchmarks").mappings().one()
-        assert (row["model_version"], row["accuracy_rate"], row["detector"]) == ("old", 75.5, None)
-        assert connection.exec_driver_sql("SELECT count(*) FROM predictions").scalar() == 1
-        assert connection.exec_driver_sql("SELECT count(*) FROM shadow_verdicts").scalar() == 0
-    again.close()
-
-
-MEASURED = [
-    "detector",
-    "dataset",
-    "dataset_hash",
-    "real_count",
-    "fake_count",
-    "failed_count",
-    "auc",
-    "false_positive_rate",
-    "false_negative_rate",
-    "calibration_error",
-    "uncertain_share",
-    "latency_p50",
-    "latency_p95",
-    "latency_p99",
-    "detail",
-]
