@@ -73,5 +73,5 @@ def _is_counted(line: bytes, state: State) -> bool:
         one: Mapping[str, Any] = msgspec.json.decode(line)
         count = state.tables.get(one["table"])
         return count is not None and one["index"] < count.read
-    except (msgspec.DecodeError, KeyError, TypeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
         return False
