@@ -2,12 +2,20 @@
 
 from datetime import date, timedelta
 
+import pytest
+
 from tests.predictions import make
 from tests.queries.house import House, at
 from verascope.ingest.pipeline import OTHER
 from verascope.records import ImageFacts, Prediction
 
 DAY = {"days": 1}
+
+
+@pytest.fixture(autouse=True)
+def at_noon(house: House) -> None:
+    """Other tests leave the clock of the house where they needed it."""
+    house.now_us = at("2026-03-29T12:00:00Z")
 
 
 def some(tenant_id: int, *texts: str, **changes: object) -> list[Prediction]:
