@@ -19,6 +19,7 @@ from verascope import rules
 from verascope.clock import DAY, HOUR, MINUTE, US
 from verascope.config import Settings
 from verascope.detectors.image import CORRUPT, EMPTY, TOO_MANY_BYTES, UNSUPPORTED
+from verascope.errors import DETECTOR_FAILED
 from verascope.records import (
     FULL_MPCT,
     ImageFacts,
@@ -61,7 +62,7 @@ USE_CASES = (
     "unspecified",
 )
 FAILURES = (CORRUPT, UNSUPPORTED, TOO_MANY_BYTES, EMPTY)
-OUTAGE = "The detector failed on this image."
+OUTAGE = DETECTOR_FAILED
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,6 @@ from verascope.clock import US, Grain, Range
 from verascope.metrics import METRICS
 from verascope.queries.query import Query
 
-ROLLED_UP = ("client", "country", "model", "use_case", "error_pattern")
-"""Dimensions with rollups of their own, at hour and day grain; `all` has minutes too."""
-
 WITH_HISTOGRAMS = ("all", "model")
 """Dimensions whose latency histograms are rolled up, at hour and day grain."""
 

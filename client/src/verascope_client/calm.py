@@ -50,10 +50,6 @@ class Calm:
         if loud:
             logger.info(message, *args)
 
-    def is_lasting(self, kind: str) -> bool:
-        with self._lock:
-            return kind in self._lasting
-
     def note(self, kind: str, message: str, *args: object) -> None:
         """A warning once in the life of the process."""
         with self._lock:
