@@ -91,7 +91,7 @@ lock: ## resolve the dependencies again; ARGS=--upgrade takes newer versions
 	@[ -x .cache/uv/bin/uv ] || { $(PYTHON) -m venv .cache/uv && .cache/uv/bin/python -m pip --quiet --disable-pip-version-check install uv; }
 	.cache/uv/bin/uv pip compile pyproject.toml --group build \
 		--universal --generate-hashes --no-header --quiet $(ARGS) -o requirements.lock
-	.cache/uv/bin/uv pip compile pyproject.toml --extra postgres --group dev --constraints requirements.lock \
+	.cache/uv/bin/uv pip compile pyproject.toml --extra postgres --extra aws --group dev --constraints requirements.lock \
 		--universal --generate-hashes --no-header --quiet $(ARGS) -o requirements-dev.lock
 
 .PHONY: clean
