@@ -61,7 +61,10 @@ def test_every_acknowledged_event_is_counted_exactly_once(
         acknowledged.add(process.stdout.readline().strip())
         time.sleep(dice.uniform(0.05, 0.8))
         process.send_signal(signal.SIGKILL)
-        out, err = process.communicate()
+        assert process.stderr is not None
+        # Not `communicate`: it would skip what the line above has already read ahead.
+        out, err = process.stdout.read(), process.stderr.read()
+        process.wait()
         # The last line may be cut in the pipe: it was not told.
         acknowledged.update(line for line in out.split("\n")[:-1] if line)
         assert "Traceback" not in err
@@ -87,7 +90,14 @@ url, spool = sys.argv[1:]
 client = Client(url, spool=spool)
 for number in range(1000):
     client.record(id=f"event-{number}", prediction="fake", confidence=97.5)
-while b'"event-999"' not in b"".join(path.read_bytes() for path in Path(spool).rglob("*.seg")):
+
+def on_disk():
+    try:
+        return b"".join(path.read_bytes() for path in Path(spool).rglob("*.seg"))
+    except FileNotFoundError:  # the spool tidies up while it is looked at
+        return b""
+
+while b'"event-999"' not in on_disk():
     time.sleep(0.01)
 print("written", flush=True)
 time.sleep(600)
@@ -103,8 +113,9 @@ def test_what_the_background_has_written_survives_a_kill(
     receiver.always = status(503)
     process = script(WINDOW, receiver.url, tmp_path)
     assert process.stdout is not None
-    assert process.stdout.readline() == "written\n"
+    said = process.stdout.readline()
     process.kill()
+    assert said == "written\n", process.communicate()[1]
     process.wait()
     receiver.always = None
     heir = connect(spool=tmp_path)

@@ -130,8 +130,10 @@ def test_a_shared_link_shows_the_same_view(start, open_page: Open) -> None:  # t
     send(server, FAKE, client="other")
     page = open_page(f"{server.url}/dashboard/usage?range=30d&client=acme&compare=none&sort=client")
     wait_for_live(page)
+    expect(card(page, "Predictions")).to_contain_text("1 client")
     shown = kpi(page, "Predictions")
     assert search_of(page) == "?range=30d&compare=none&client=acme&sort=client"
     other = open_page(page.url)
     wait_for_live(other)
+    expect(card(other, "Predictions")).to_contain_text("1 client")
     assert kpi(other, "Predictions") == shown

@@ -38,7 +38,12 @@ interface Props {
 export function Kpi({ label, scope, loading, number }: Props) {
   const id = useId();
   return (
-    <section className={styles.kpi} aria-labelledby={id} data-outdated={loading.outdated || undefined}>
+    <section
+      className={styles.kpi}
+      aria-labelledby={id}
+      aria-busy={loading.pending || loading.outdated || undefined}
+      data-outdated={loading.outdated || undefined}
+    >
       <div className={styles.head}>
         <h2 id={id} className={styles.label}>
           {label}
