@@ -34,6 +34,14 @@ class LabelOrigin(StrEnum):
     SENT = "sent"
 
 
+class Severity(StrEnum):
+    """How soon somebody should look: at once, today, or only to know."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """The truth about one prediction as somebody said it. outcome: real or fake, None withdraws the one before."""
