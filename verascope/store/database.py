@@ -18,7 +18,7 @@ from sqlalchemy.pool import QueuePool
 
 from verascope.config import Settings
 from verascope.errors import StoreUnusable
-from verascope.store import migrate
+from verascope.store import alert_tables, migrate  # noqa: F401 - its tables join the metadata
 
 Kind = Literal["sqlite", "postgresql"]
 

@@ -132,6 +132,17 @@ predictions = Table(
         sqlite_where=text("success = 0"),
         postgresql_where=text("success = 0"),
     ),
+    # Few rows of many have a label; measured accuracy is read from the index alone.
+    Index(
+        "ix_predictions_labelled",
+        "tenant_id",
+        "timestamp",
+        "model_version",
+        "prediction",
+        "label",
+        sqlite_where=text("label IS NOT NULL"),
+        postgresql_where=text("label IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -357,6 +368,10 @@ alerts = Table(
     Column("resolved_at", Utc),
     # Set on rows moved from another system, so that moving them again stores nothing.
     Column("import_key", String(36)),
+    # The episode of `alert_states` and `alert_transitions`; NULL on rows of another system.
+    Column("alert_id", String(36)),
+    Column("subject", Text),
+    Index("ix_alerts_tenant_alert_id", "tenant_id", "alert_id"),
     Index("uq_alerts_tenant_import_key", "tenant_id", "import_key", unique=True),
     Index("ix_alerts_tenant_timestamp", "tenant_id", "timestamp"),
     sqlite_autoincrement=True,
