@@ -18,7 +18,11 @@ from sqlalchemy.pool import QueuePool
 
 from verascope.config import Settings
 from verascope.errors import StoreUnusable
-from verascope.store import alert_tables, migrate  # noqa: F401 - its tables join the metadata
+from verascope.store import (  # noqa: F401 - tables join the metadata
+    alert_tables,
+    migrate,
+    pipeline_tables,
+)
 
 Kind = Literal["sqlite", "postgresql"]
 
