@@ -20,6 +20,7 @@ from verascope.config import Settings
 from verascope.errors import StoreUnusable
 from verascope.store import (  # noqa: F401 - tables join the metadata
     alert_tables,
+    incident_tables,
     migrate,
     pipeline_tables,
 )

@@ -143,6 +143,15 @@ predictions = Table(
         sqlite_where=text("label IS NOT NULL"),
         postgresql_where=text("label IS NOT NULL"),
     ),
+    # Finds the failures of one pattern, newest first.
+    Index(
+        "ix_predictions_error_pattern",
+        "tenant_id",
+        "error_pattern",
+        "seq",
+        sqlite_where=text("success = 0"),
+        postgresql_where=text("success = 0"),
+    ),
     sqlite_autoincrement=True,
 )
 
