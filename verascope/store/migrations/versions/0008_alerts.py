@@ -1,6 +1,6 @@
 """Alert rules, the state of each alert and its transitions; which episode a row of `alerts` belongs to.
 
-Revision: 0008, after 0006
+Revision: 0008, after 0007
 """
 
 import sqlalchemy as sa

@@ -1,6 +1,6 @@
 """The way from an alert to a message: episodes, silences, routing, groups, log, acknowledgements, history.
 
-Revision: 0009, after 0007
+Revision: 0009, after 0008
 """
 
 import sqlalchemy as sa

@@ -1,6 +1,6 @@
 """Incidents, the life cycle of error patterns, and an index that finds the failures of one pattern.
 
-Revision: 0011, after 0006
+Revision: 0011, after 0009
 """
 
 import sqlalchemy as sa
