@@ -590,7 +590,7 @@ def not_yet(theme: str) -> pytest.MarkDecorator:
         later("/api/v1/alerts/silences", theme="alerting", name="silences"),
         "/api/v1/system",
         later("/api/v1/probes", theme="monitoring", name="automated endpoint monitoring"),
-        later("/api/v1/incidents", theme="monitoring", name="incident tracking"),
+        pytest.param("/api/v1/incidents", id="monitoring: incident tracking"),
         later("/api/v1/slo", theme="monitoring", name="SLA monitoring"),
         pytest.param("/api/v1/benchmarks", id="quality: performance benchmarking"),
         later("/api/v1/drift", theme="quality", name="model accuracy degradation"),

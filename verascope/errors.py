@@ -66,6 +66,10 @@ class Conflict(VerascopeError):
     """The same identity was used before with other content."""
 
 
+class OutOfTurn(VerascopeError):
+    """What was asked does not fit the present state; nothing was changed. `detail` says what fits."""
+
+
 class Fixed(VerascopeError):
     """A setting that can't be changed here; `detail` says what fixes it."""
 

@@ -20,6 +20,7 @@ from verascope.api import (
     docs,
     errors,
     health,
+    incidents,
     ingestion,
     ingestion_openapi,
     live,
@@ -53,6 +54,7 @@ ROUTERS = (
     shadows.router,
     benchmarks.router,
     metrics.router,
+    incidents.router,
     system.router,
     docs.router,
     dashboard.router,
@@ -133,6 +135,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             *predictions.DOCUMENTED,
             *settings.DOCUMENTED,
             *sql.DOCUMENTED,
+            *incidents.DOCUMENTED,
             errors.Problem,
         )
         for model in models:

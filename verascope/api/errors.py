@@ -28,6 +28,7 @@ from verascope.errors import (
     ImageRefused,
     Invalid,
     NotFound,
+    OutOfTurn,
     RateLimited,
     RoleMissing,
     SqlFailed,
@@ -185,7 +186,7 @@ def answer(error: VerascopeError) -> Response:
         case Busy():
             retry = {"Retry-After": str(error.retry_after)}
             return problem(503, "busy", "Too busy right now.", error.detail, headers=retry)
-        case SqlFailed() | SqlStopped() | RoleMissing() | Fixed():
+        case SqlFailed() | SqlStopped() | RoleMissing() | Fixed() | OutOfTurn():
             return _of_a_page(error)
         case DetectorBroken() | StoreUnusable() | StartRefused():
             log.error("unusable while serving: %s", error.detail)
@@ -196,9 +197,12 @@ def answer(error: VerascopeError) -> Response:
             return unexpected(error)
 
 
-def _of_a_page(error: SqlFailed | SqlStopped | RoleMissing | Fixed) -> Response:
-    """What the console and the settings refuse."""
+def _of_a_page(error: SqlFailed | SqlStopped | RoleMissing | Fixed | OutOfTurn) -> Response:
+    """What the console, the settings and what has states refuse."""
     match error:
+        case OutOfTurn():
+            title = "It can't be done in the present state."
+            return problem(409, "out-of-turn", title, error.detail)
         case Fixed():
             return problem(409, "fixed", "This setting can't be changed here.", error.detail)
         case SqlFailed():

@@ -11,7 +11,7 @@ from typing import Any
 import uuid_utils
 from sqlalchemy import Connection, func, literal, select
 
-from verascope.errors import Invalid, NotFound, shown
+from verascope.errors import Invalid, NotFound, OutOfTurn, shown
 from verascope.store import dialect
 from verascope.store.incident_tables import incident_events, incidents
 from verascope.store.tables import Utc
@@ -136,6 +136,20 @@ def acknowledge(
     if changed:
         _append(connection, tenant_id, incident_id, Kind.ACKNOWLEDGED, who, at_us)
     return changed
+
+
+def acknowledge_open(
+    connection: Connection, tenant_id: int, incident_id: str, who: str, at_us: int
+) -> bool:
+    """`acknowledge`, for people. Raises OutOfTurn for a resolved one."""
+    if acknowledge(connection, tenant_id, incident_id, who, at_us):
+        return True
+    row = _row(connection, tenant_id, incident_id)
+    if row.state == State.RESOLVED:
+        raise OutOfTurn(
+            f"Incident {row.number} is resolved; re-open it if it is not over, then acknowledge it."
+        )
+    return False
 
 
 def resolve(connection: Connection, tenant_id: int, incident_id: str, who: str, at_us: int) -> bool:
