@@ -4,6 +4,7 @@ The hot insert goes through the driver: SQLAlchemy's own parameter path costs ha
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -41,11 +42,7 @@ def insert_new(
     conflict = f"ON CONFLICT (tenant_id, {key}) DO NOTHING"
     with_cursor = cursor(connection)
     if is_sqlite(connection):
-        marks = ", ".join("?" * len(columns))
-        with_cursor.executemany(
-            f"INSERT INTO {table.name} ({names}) VALUES ({marks}) {conflict}", rows
-        )
-        return int(with_cursor.rowcount)
+        return _insert_many(with_cursor, f"INSERT INTO {table.name} ({names})", conflict, rows)
     staging = f"staging_{table.name}"
     with_cursor.execute(
         f"CREATE TEMP TABLE IF NOT EXISTS {staging} ON COMMIT DELETE ROWS AS "
@@ -72,10 +69,41 @@ def add_up(connection: Connection, table: Table, rows: list[Row]) -> None:
     keys = [column.name for column in table.primary_key]
     rows = sorted(rows)
     sums = [column.name for column in table.columns if column.name not in keys]
-    mark = "?" if is_sqlite(connection) else "%s"
-    statement = (
-        f"INSERT INTO {table.name} ({', '.join(keys + sums)}) VALUES ({', '.join([mark] * len(keys + sums))}) "
+    upsert(
+        connection,
+        f"INSERT INTO {table.name} ({', '.join(keys + sums)})",
         f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET "
-        + ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in sums)
+        + ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in sums),
+        rows,
     )
-    cursor(connection).executemany(statement, rows)
+
+
+def upsert(connection: Connection, head: str, tail: str, rows: list[Row]) -> None:
+    """`head` VALUES `rows` `tail`: each key once, in the order of the table's key."""
+    if is_sqlite(connection):
+        _insert_many(cursor(connection), head, tail, rows)
+    else:
+        marks = ", ".join(["%s"] * len(rows[0]))
+        cursor(connection).executemany(f"{head} VALUES ({marks}) {tail}", rows)
+
+
+TOGETHER = (64, 8)
+"""Rows in one statement of SQLite. Few sizes, so that each is parsed once and kept. The driver lets go of Python's
+lock for each statement and has to wait for it again: row by row, a busy thread beside it makes every row wait."""
+
+
+def _insert_many(with_cursor: Any, head: str, tail: str, rows: list[Row]) -> int:
+    """`head` VALUES `rows` `tail` through SQLite's driver; the number of rows that went in."""
+    mark = f"({', '.join('?' * len(rows[0]))})"
+    start, went_in = 0, 0
+    for size in TOGETHER:
+        statement = f"{head} VALUES {', '.join([mark] * size)} {tail}"
+        while len(rows) - start >= size:
+            part = rows[start : start + size]
+            with_cursor.execute(statement, tuple(chain.from_iterable(part)))
+            went_in += with_cursor.rowcount
+            start += size
+    if start < len(rows):
+        with_cursor.executemany(f"{head} VALUES {mark} {tail}", rows[start:])
+        went_in += with_cursor.rowcount
+    return int(went_in)

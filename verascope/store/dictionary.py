@@ -28,15 +28,16 @@ def learn(connection: Connection, part: Slice) -> None:
             (part.tenant_id, dimension, name, _instant(start, is_sqlite), _instant(end, is_sqlite))
             for name, start, end in spans
         ]
-    mark, least, greatest = ("?", "MIN", "MAX") if is_sqlite else ("%s", "LEAST", "GREATEST")
-    statement = (
-        "INSERT INTO dimension_keys (tenant_id, dimension, key, first_at, last_at) "
-        f"VALUES ({', '.join([mark] * 5)}) ON CONFLICT (tenant_id, dimension, key) DO UPDATE SET "
-        f"first_at = {least}(dimension_keys.first_at, excluded.first_at), "
-        f"last_at = {greatest}(dimension_keys.last_at, excluded.last_at)"
-    )
+    least, greatest = ("MIN", "MAX") if is_sqlite else ("LEAST", "GREATEST")
     if rows:
-        dialect.cursor(connection).executemany(statement, sorted(rows, key=lambda row: row[:3]))
+        dialect.upsert(
+            connection,
+            "INSERT INTO dimension_keys (tenant_id, dimension, key, first_at, last_at)",
+            "ON CONFLICT (tenant_id, dimension, key) DO UPDATE SET "
+            f"first_at = {least}(dimension_keys.first_at, excluded.first_at), "
+            f"last_at = {greatest}(dimension_keys.last_at, excluded.last_at)",
+            sorted(rows, key=lambda row: row[:3]),
+        )
 
 
 def _instant(us: int, is_sqlite: bool) -> object:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, cast
 
 import numpy as np
@@ -179,8 +180,16 @@ COLUMNS = tuple(
 _INT64 = 2**63
 
 
-_TEXTS = [i for i, name in enumerate(COLUMNS) if isinstance(table.c[name].type, String)]
+_OUR_TEXTS = ("source", "prediction", "label")
+_TEXTS = [
+    i
+    for i, name in enumerate(COLUMNS)
+    if isinstance(table.c[name].type, String) and name not in _OUR_TEXTS
+]
 _INTEGERS = [i for i, name in enumerate(COLUMNS) if isinstance(table.c[name].type, Integer)]
+
+_Columns = list[Sequence[Any]]
+"""The values of several predictions, one sequence for each of `COLUMNS`."""
 
 
 def _all_rows(connection: Connection, new: Sequence[Prediction]) -> Sequence[dialect.Row | None]:
@@ -192,22 +201,22 @@ def _all_rows(connection: Connection, new: Sequence[Prediction]) -> Sequence[dia
         return []
     is_sqlite = dialect.is_sqlite(connection)
     try:
-        rows = _rows(new, is_sqlite=is_sqlite)
-        if _can_be_held(rows):
-            return rows
+        columns = _columns(new, is_sqlite=is_sqlite)
+        if _can_be_held(columns):
+            return list(zip(*columns, strict=True))
     except _UNFIT:
         pass
     return [_row_or_none(prediction, is_sqlite=is_sqlite) for prediction in new]
 
 
-_UNFIT = (ValueError, OverflowError, TypeError, AttributeError)
+_UNFIT = (ValueError, OverflowError, TypeError, AttributeError, KeyError)
 
 
 def _row_or_none(p: Prediction, *, is_sqlite: bool) -> dialect.Row | None:
     try:
-        rows = _rows([p], is_sqlite=is_sqlite)
-        if _can_be_held(rows):
-            return rows[0]
+        columns = _columns([p], is_sqlite=is_sqlite)
+        if _can_be_held(columns):
+            return next(zip(*columns, strict=True))
     except _UNFIT:
         log.warning("prediction %r holds a value that can't be stored", p.id, exc_info=True)
         return None
@@ -215,12 +224,11 @@ def _row_or_none(p: Prediction, *, is_sqlite: bool) -> dialect.Row | None:
     return None
 
 
-def _can_be_held(rows: Sequence[dialect.Row]) -> bool:
+def _can_be_held(columns: _Columns) -> bool:
     """Integers of 64 bits; no NUL (PostgreSQL refuses it) and no lone surrogate (UTF-8 has no form for it).
 
     Raises TypeError or UnicodeEncodeError for what is neither.
     """
-    columns = list(zip(*rows, strict=True))
     texts: set[str | None] = set()
     texts.update(*(columns[i] for i in _TEXTS))
     texts.discard(None)
@@ -244,53 +252,70 @@ def _instants(values: Sequence[int], *, is_sqlite: bool) -> list[Any]:
     return clock.to_texts(np.array(values, dtype=np.int64))
 
 
-def _rows(new: Sequence[Prediction], *, is_sqlite: bool) -> list[dialect.Row]:
-    at = _instants([p.timestamp_us for p in new], is_sqlite=is_sqlite)
-    received = _instants([p.received_us for p in new], is_sqlite=is_sqlite)
-    return [_row(p, *instants) for p, *instants in zip(new, at, received, strict=True)]
+_said = attrgetter(
+    "tenant_id", "id", "timestamp_us", "received_us", "client", "client_key", "use_case", "country", "source", "outcome",
+    "confidence_mpct", "fake_probability_mpct", "inference_us", "response_us", "model_version", "image", "user_ip",
+    "user_agent", "error_message", "error_pattern", "billable", "billing_rule", "price_micros", "label", "tags",
+)  # fmt: skip
+_VERDICTS = {one: None if one is Outcome.FAILED else one.value for one in Outcome}
+_SUCCESS = {one: 0 if one is Outcome.FAILED else 1 for one in Outcome}
+_SOURCES = {one: one.value for one in Source}
+_BITS = {False: 0, True: 1}
 
 
-def _row(p: Prediction, at: Any, received: Any) -> dialect.Row:
-    # `_value_` is a plain attribute; `value` costs ten times as much.
-    succeeded = p.outcome is not Outcome.FAILED
-    confidence, fake = p.confidence_mpct, p.fake_probability_mpct
-    inference, response = p.inference_us, p.response_us
-    return (
-        p.tenant_id,
-        p.id,
-        at,
-        received,
-        p.client,
-        p.client_key,
-        p.use_case,
-        p.country,
-        p.source._value_,
-        p.outcome._value_ if succeeded else None,
-        None if confidence is None else confidence / 1000,
-        None if fake is None else (FULL_MPCT - fake) / 1000,
-        None if fake is None else fake / 1000,
-        None if inference is None else inference / 1000,
-        None if response is None else response / 1000,
-        p.model_version,
-        *_image_values(p.image),
-        p.user_ip,
-        p.user_agent,
-        1 if succeeded else 0,
-        p.error_message,
-        p.error_pattern,
-        1 if p.billable else 0,
-        p.billing_rule,
-        p.price_micros,
-        p.label,
-        p.tags,
-    )
+def _columns(new: Sequence[Prediction], *, is_sqlite: bool) -> _Columns:
+    """Field by field rather than prediction by prediction: a third of the time."""
+    (
+        tenant_id, id_, at, received, client, client_key, use_case, country, source, outcome,
+        confidence, fake, inference, response, model_version, image, user_ip,
+        user_agent, error_message, error_pattern, billable, billing_rule, price_micros, label, tags,
+    ) = zip(*map(_said, new), strict=True)  # fmt: skip
+    return [
+        tenant_id,
+        id_,
+        _instants(at, is_sqlite=is_sqlite),
+        _instants(received, is_sqlite=is_sqlite),
+        client,
+        client_key,
+        use_case,
+        country,
+        [_SOURCES[one] for one in source],
+        [_VERDICTS[one] for one in outcome],
+        _decimals(confidence),
+        [None if mpct is None else (FULL_MPCT - mpct) / 1000 for mpct in fake],
+        _decimals(fake),
+        _decimals(inference),
+        _decimals(response),
+        model_version,
+        *_image_columns(image),
+        user_ip,
+        user_agent,
+        [_SUCCESS[one] for one in outcome],
+        error_message,
+        error_pattern,
+        [_BITS[one] for one in billable],
+        billing_rule,
+        price_micros,
+        label,
+        tags,
+    ]
+
+
+def _decimals(values: Sequence[int | None]) -> list[float | None]:
+    return [None if value is None else value / 1000 for value in values]
 
 
 _NO_IMAGE = (None,) * 8
 
 
-def _image_values(image: ImageFacts | None) -> tuple[Any, ...]:
+def _image_columns(images: Sequence[ImageFacts | None]) -> _Columns:
     """From `file_hash` to `perceptual_hash_version`."""
+    if not any(images):
+        return [(None,) * len(images)] * len(_NO_IMAGE)
+    return list(zip(*map(_image_values, images), strict=True))
+
+
+def _image_values(image: ImageFacts | None) -> tuple[Any, ...]:
     if image is None:
         return _NO_IMAGE
     return (
