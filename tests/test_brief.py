@@ -632,13 +632,9 @@ def test_metric_is_in_the_dictionary(service: Server, metric: str) -> None:
 @pytest.mark.parametrize(
     "values",
     [
-        later(
-            {"alerts": {"slack": {"webhook_url": "http://127.0.0.1"}}}, theme="chat", name="Slack"
-        ),
-        later(
-            {"alerts": {"teams": {"webhook_url": "http://127.0.0.1"}}}, theme="chat", name="Teams"
-        ),
-        later({"alerts": {"pagerduty": {"routing_key": "k"}}}, theme="chat", name="PagerDuty"),
+        pytest.param({"alerts": {"slack": {"webhook_url": "http://127.0.0.1"}}}, id="chat: Slack"),
+        pytest.param({"alerts": {"teams": {"webhook_url": "http://127.0.0.1"}}}, id="chat: Teams"),
+        pytest.param({"alerts": {"pagerduty": {"routing_key": "k"}}}, id="chat: PagerDuty"),
         later({"cloudwatch": {"namespace": "Verascope"}}, theme="exporters", name="CloudWatch"),
         later(
             {"server": {"allowed_addresses": ["10.0.0.0/8"]}},

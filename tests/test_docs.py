@@ -91,6 +91,8 @@ def shown(default: object) -> str:
         return "–"
     if default in ("", []):
         return "empty"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
     number = default if not isinstance(default, float) else f"{default:g}"
     return f"`{number}`"
 

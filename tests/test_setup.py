@@ -119,6 +119,7 @@ def test_dependencies_are_exactly_what_is_used() -> None:
         "web/node_modules/react/index.js",
         "analytics/analytics.db",
         "analytics/secret.key",
+        "analytics/notify.key",
         "logs/enterprise_monitoring.log",
         "config/monitoring.json",
         ".venv/bin/python",

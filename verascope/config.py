@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -48,17 +49,46 @@ class Email(_Section, frozen=True, kw_only=True):
     sender_email: str
     sender_password: str = ""
     recipients: list[str] = []
+    smtp_username: str = ""
+    smtp_security: Literal["auto", "starttls", "tls", "none"] = "auto"
+    smtp_ca_file: str = ""
+
+
+class Slack(_Section, frozen=True, kw_only=True):
+    webhook_url: str
+
+
+class Teams(_Section, frozen=True, kw_only=True):
+    webhook_url: str
+
+
+class PagerDuty(_Section, frozen=True, kw_only=True):
+    routing_key: str
+    base_url: str = "https://events.pagerduty.com"
 
 
 class Alerts(_Section, frozen=True, kw_only=True):
+    """Channels that exist by themselves once they are configured here.
+
+    allow_private_webhooks: whether webhooks may go to addresses of this machine and its networks.
+    """
+
     email: Email | None = None
+    slack: Slack | None = None
+    teams: Teams | None = None
+    pagerduty: PagerDuty | None = None
+    allow_private_webhooks: bool = False
 
 
 class Server(_Section, frozen=True, kw_only=True):
-    """Where we listen. trusted_proxies: addresses whose forwarding headers are believed."""
+    """Where we listen. trusted_proxies: addresses whose forwarding headers are believed.
+
+    public_url: how people reach this service, for links in messages; empty: http://localhost and the port.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8001
+    public_url: str = ""
     allowed_hosts: list[str] = []
     trusted_proxies: list[str] = []
     drain_seconds: float = 20
@@ -163,6 +193,16 @@ class Settings(_Section, frozen=True, kw_only=True):
         return self.home / "analytics" / "secret.key"
 
     @property
+    def notify_key_path(self) -> Path:
+        """The key that seals stored secrets and signs links; kept outside the database, created 0600."""
+        return self.home / "analytics" / "notify.key"
+
+    @property
+    def public_url(self) -> str:
+        """The base of links that people are sent, without a slash at its end."""
+        return self.server.public_url.rstrip("/") or f"http://localhost:{self.server.port}"
+
+    @property
     def logs(self) -> Path:
         return self.home / "logs"
 
@@ -175,6 +215,7 @@ class Settings(_Section, frozen=True, kw_only=True):
 _ENV_ALIASES = {
     "VERASCOPE_HOST": "VERASCOPE_SERVER_HOST",
     "VERASCOPE_PORT": "VERASCOPE_SERVER_PORT",
+    "VERASCOPE_PUBLIC_URL": "VERASCOPE_SERVER_PUBLIC_URL",
 }
 
 
@@ -327,6 +368,10 @@ _LISTS = frozenset({"recipients", "allowed_hosts", "trusted_proxies", "indexed_t
 """Leaves that are lists; in a variable their values are separated by commas."""
 
 
+_SECRETS = frozenset({"sender_password", "webhook_url", "routing_key"})
+"""Leaves whose values are never repeated, not even when they are wrong."""
+
+
 def _struct(kind: Any) -> type[msgspec.Struct] | None:
     options = get_args(kind) if get_origin(kind) is not None else (kind,)
     for option in (kind, *options):
@@ -373,7 +418,7 @@ def _check(values: Any, struct: type[msgspec.Struct], prefix: str) -> list[Field
         try:
             msgspec.convert(value, fields[key].type, strict=False, dec_hook=_path)
         except msgspec.ValidationError as error:
-            seen = "(secret)" if "password" in key else shown(value)
+            seen = "(secret)" if key in _SECRETS else shown(value)
             problems.append(FieldError(f"{prefix}{key}", seen, str(error)))
     for name, field in fields.items():
         if field.required and name not in values:
@@ -385,6 +430,17 @@ def _is_amount(money: Decimal) -> bool:
     """An amount in US dollars, exact to the millionth. The bounds come first: a huge exponent can't be quantized."""
     in_bounds = money.is_finite() and 0 <= money <= 1_000_000
     return in_bounds and money == money.quantize(Decimal("0.000001"))
+
+
+def _is_url(text: str) -> bool:
+    """An address of the web: http or https, a host, and nothing secret in it."""
+    try:
+        parts = urlsplit(text)
+        return (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+        )
+    except ValueError:
+        return False
 
 
 def _limits(settings: Settings) -> list[FieldError]:
@@ -487,6 +543,23 @@ def _checks(settings: Settings) -> list[tuple[str, Any, bool, str]]:
             "50 to 100 percent",
         ),
     ]
+    alerts = settings.alerts
+    web_address = "an address that begins with http:// or https://"
+    public_url = settings.server.public_url
+    checks.append(
+        ("server.public_url", public_url, not public_url or _is_url(public_url), web_address)
+    )
+    if alerts.email is not None:
+        port = alerts.email.smtp_port
+        checks.append(("alerts.email.smtp_port", port, 1 <= port <= 65535, "1 to 65535"))
+    if alerts.pagerduty is not None:
+        base = alerts.pagerduty.base_url
+        checks.append(("alerts.pagerduty.base_url", base, _is_url(base), web_address))
+    for name, chat in (("slack", alerts.slack), ("teams", alerts.teams)):
+        if chat is not None:
+            # The address itself is the secret.
+            is_right = _is_url(chat.webhook_url)
+            checks.append((f"alerts.{name}.webhook_url", "(secret)", is_right, web_address))
     checks += [
         (f"thresholds.{name}", getattr(t, name), 0 <= getattr(t, name) < math.inf, "0 or more")
         for name in t.__struct_fields__
@@ -523,6 +596,7 @@ ABOUT = {
     "log_level": About("How much the log says."),
     "server.host": About("Address to listen on."),
     "server.port": About("Port to listen on."),
+    "server.public_url": About("How people reach this service, for links in messages."),
     "server.allowed_hosts": About("Host names this service is called by, besides localhost."),
     "server.trusted_proxies": About("Addresses or networks whose forwarding headers are believed."),
     "server.drain_seconds": About("How long stopping may take.", "seconds"),
@@ -552,6 +626,14 @@ ABOUT = {
     "alerts.email.sender_email": About("Address that mails come from."),
     "alerts.email.sender_password": About("Password at the mail server.", is_secret=True),
     "alerts.email.recipients": About("Addresses that are mailed."),
+    "alerts.email.smtp_username": About("Name at the mail server; empty: the sender's address."),
+    "alerts.email.smtp_security": About("auto: TLS on port 465, else STARTTLS when the server offers it; a password is never sent without."),
+    "alerts.email.smtp_ca_file": About("Certificates to trust besides those of the system, for a mail server of one's own."),
+    "alerts.slack.webhook_url": About("Incoming webhook of a Slack channel.", is_secret=True),
+    "alerts.teams.webhook_url": About("Webhook of a Microsoft Teams workflow.", is_secret=True),
+    "alerts.pagerduty.routing_key": About("Integration key of a PagerDuty service (Events API v2).", is_secret=True),
+    "alerts.pagerduty.base_url": About("Where PagerDuty takes events; https://events.eu.pagerduty.com in its European region."),
+    "alerts.allow_private_webhooks": About("Whether webhooks may go to this machine and its private networks, and without https."),
     "console.seconds": About("How long a query may take.", "seconds"),
     "console.rows": About("How many rows a query may give.", "rows"),
     "privacy.address": About("How the caller's address is kept."),

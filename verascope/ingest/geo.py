@@ -9,8 +9,6 @@ addresses.
 
 import hashlib
 import hmac
-import os
-import secrets
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
@@ -18,7 +16,7 @@ from typing import Literal
 
 from iptocc import country_code
 
-from verascope.errors import StartRefused
+from verascope.store import key_file
 
 UNKNOWN = "unknown"
 KEY_BYTES = 32
@@ -61,31 +59,8 @@ def is_address(text: str) -> bool:
 
 
 def load_key(path: Path) -> bytes:
-    """The key of address hashes; made on the first call, readable by its owner only.
-
-    Raises StartRefused when the file can't be made or read, or does not hold a key.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # O_EXCL: of two processes that start at once, one makes the key and both use it.
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
-    except OSError as error:
-        raise StartRefused(f"The key {path} can't be written: {error.strerror}.") from None
-    else:
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-    try:
-        key = path.read_bytes()
-    except OSError as error:
-        raise StartRefused(f"The key {path} can't be read: {error.strerror}.") from None
-    if len(key) != KEY_BYTES:
-        raise StartRefused(
-            f"{path} holds {len(key)} bytes instead of {KEY_BYTES}; restore it, or delete it to start over "
-            "with other address hashes."
-        )
-    return key
+    """The key of address hashes; made on the first call. Raises StartRefused as `key_file.load` does."""
+    return key_file.load(path, KEY_BYTES, "start over with other address hashes")
 
 
 @lru_cache(maxsize=4_096)

@@ -22,6 +22,7 @@ from verascope.store import (  # noqa: F401 - tables join the metadata
     alert_tables,
     incident_tables,
     migrate,
+    notification_tables,
     pipeline_tables,
 )
 

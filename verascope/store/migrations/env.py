@@ -2,7 +2,6 @@
 
 from alembic import context
 
-from verascope.store import notification_tables  # noqa: F401  (its tables join the metadata)
 from verascope.store.tables import metadata
 
 connection = context.config.attributes["connection"]
