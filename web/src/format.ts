@@ -65,7 +65,7 @@ export function exact(value: number | null | undefined, unit: Unit): string {
     case "per_minute":
       return `${trim(value, 2)} per minute`;
     case "count":
-      return whole.format(value);
+      return trim(value, 3);
   }
 }
 
@@ -101,6 +101,66 @@ export function span(ms: number): string {
   if (seconds < 90) return `${Math.round(seconds)}${thin}s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)}${thin}min`;
   return `${Math.round(seconds / 3600)}${thin}h`;
+}
+
+const durations = [
+  { unit: "d", seconds: 86_400 },
+  { unit: "h", seconds: 3_600 },
+  { unit: "min", seconds: 60 },
+  { unit: "s", seconds: 1 },
+];
+
+/** A set time in whole seconds, exact, as it is typed too: "5 min", "1 h 30 min", "0 s". */
+export function duration(seconds: number | null | undefined): string {
+  if (seconds == null) return unknown;
+  let left = Math.round(seconds);
+  const parts = durations.flatMap(({ unit, seconds: size }) => {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    return count > 0 ? [`${count} ${unit}`] : [];
+  });
+  return parts.join(" ") || "0 s";
+}
+
+/** What `duration` writes, and a bare number of seconds; null for anything else. */
+export function secondsOf(text: string): number | null {
+  const trimmed = text.trim();
+  if (/^\d+$/.test(trimmed)) return Number(trimmed);
+  if (!/^(\d+\s*(d|h|min|s)\s*)+$/.test(trimmed)) return null;
+  const parts = [...trimmed.matchAll(/(\d+)\s*(d|h|min|s)/g)];
+  return parts.reduce(
+    (sum, [, count, unit]) =>
+      sum + Number(count) * (durations.find((one) => one.unit === unit)?.seconds ?? 0),
+    0,
+  );
+}
+
+/** A measured time short enough for a table: two units at most, "3 min 20 s", "2 d 4 h". */
+export function took(seconds: number | null | undefined): string {
+  if (seconds == null) return unknown;
+  return duration(seconds).split(" ").slice(0, 4).join(" ");
+}
+
+/** A value with its unit, whichever the metric names. */
+export function quantity(value: number | null | undefined, unit: string | null | undefined): string {
+  if (value == null) return unknown;
+  switch (unit) {
+    case "percent":
+    case "ms":
+    case "USD":
+    case "per_hour":
+    case "per_minute":
+    case "count":
+      return exact(value, unit);
+    case null:
+    case undefined:
+    case "":
+      return trim(value, 3);
+    case "seconds":
+      return `${trim(value, 1)}${thin}s`;
+    default:
+      return `${trim(value, 2)} ${unit.replaceAll("_", " ")}`;
+  }
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();

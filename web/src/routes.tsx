@@ -48,6 +48,18 @@ const explore = createRoute({
   component: later("explore", async () => (await import("./pages/Explore")).Explore),
 });
 
+const alerts = createRoute({
+  getParentRoute: () => root,
+  path: "/alerts",
+  component: later("alerts", async () => (await import("./pages/Alerts")).Alerts),
+});
+
+const incidents = createRoute({
+  getParentRoute: () => root,
+  path: "/incidents",
+  component: later("incidents", async () => (await import("./pages/Incidents")).Incidents),
+});
+
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings",
@@ -56,7 +68,17 @@ const settings = createRoute({
 
 export function createAppRouter() {
   return createRouter({
-    routeTree: root.addChildren([overview, usage, performance, predictions, analyse, explore, settings]),
+    routeTree: root.addChildren([
+      overview,
+      usage,
+      performance,
+      predictions,
+      analyse,
+      alerts,
+      incidents,
+      explore,
+      settings,
+    ]),
     basepath: `${base}/dashboard`,
     parseSearch,
     stringifySearch: writeSearch,

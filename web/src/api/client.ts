@@ -27,6 +27,24 @@ export async function postJson<T>(path: string, body: unknown, signal?: AbortSig
   });
 }
 
+/** Asks for a change. An answer without a body is null. */
+export async function writeJson<T>(
+  method: "POST" | "PUT" | "DELETE",
+  path: string,
+  body?: unknown,
+): Promise<T> {
+  return send<T>(
+    path,
+    {
+      method,
+      ...(body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
+    },
+    (response) => (response.status === 204 ? Promise.resolve(null) : response.json()),
+  );
+}
+
 /** Sends a request of this origin. Any answer that isn't a success becomes a `Problem`. */
 export async function send<T>(
   path: string,

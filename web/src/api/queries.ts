@@ -1,6 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import type { RangeChoice } from "../state/range";
 import type { Comparison, FilterName } from "../state/search";
+import { setZone } from "../state/zone";
 import { askBatch, asked, heal, numbersKey, renewEveryMs, useBatch } from "./ask";
 import { getJson, getJsonWhateverStatus } from "./client";
 import type {
@@ -170,7 +171,11 @@ export function usePrediction(id: string, known: Prediction | undefined) {
 export function useMetrics() {
   return useQuery({
     queryKey: ["metrics"],
-    queryFn: ({ signal }) => getJson<MetricDictionary>("/api/v1/metrics", signal),
+    queryFn: async ({ signal }) => {
+      const dictionary = await getJson<MetricDictionary>("/api/v1/metrics", signal);
+      setZone(dictionary.tenant.time_zone);
+      return dictionary;
+    },
     staleTime: Number.POSITIVE_INFINITY,
     refetchInterval: heal(false),
   });

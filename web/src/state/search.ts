@@ -5,9 +5,12 @@ export const comparisons = ["previous", "weekdays", "none"] as const;
 /** What the range is compared with: the one of equal length before, the same weekdays before, or nothing. */
 export type Comparison = (typeof comparisons)[number];
 
-/** What a page of its own keeps in the address: how a list is sorted, which columns it shows, a console's query. */
-export const textNames = ["sort", "columns", "sql"] as const;
-type TextName = (typeof textNames)[number];
+/**
+ * What a page of its own keeps in the address: how a list is sorted, which columns it shows, a console's query,
+ * which of its tabs is open and what that one looks for.
+ */
+export const textNames = ["sort", "columns", "sql", "tab", "q", "kind", "severity", "state", "edit"] as const;
+export type TextName = (typeof textNames)[number];
 
 /** What the address says: the range, the filters and the opened prediction. Anything shareable is here. */
 export interface View extends Partial<Record<TextName, string>> {

@@ -6,6 +6,8 @@ import {
   type Comparison,
   type FilterName,
   filtersOf,
+  type TextName,
+  textNames,
   type View,
   withFilter,
   withoutFilter,
@@ -25,14 +27,14 @@ export interface ViewState {
   setRange: (code: string) => void;
   setCompare: (compare: Comparison) => void;
   /** Changes what the page itself keeps in the address; `undefined` takes it out. */
-  keep: (part: { [name in "sort" | "columns" | "sql" | "param"]?: View[name] | undefined }) => void;
+  keep: (part: { [name in TextName | "param"]?: View[name] | undefined }) => void;
   addFilter: (name: FilterName, value: string) => void;
   removeFilter: (name: FilterName, value: string) => void;
   clearFilters: () => void;
   open: (id: string | undefined) => void;
 }
 
-const withoutRange = ["/analyse", "/explore", "/settings"];
+const withoutRange = ["/analyse", "/explore", "/settings", "/alerts", "/incidents"];
 
 /** Whether range and filters act on this page. Elsewhere they wait in the address. */
 export function hasRange(path: string): boolean {
@@ -40,14 +42,9 @@ export function hasRange(path: string): boolean {
 }
 
 /** What pages take along from one to another: range, comparison and filters, not what is their own. */
-export function shared({
-  id: _id,
-  sort: _sort,
-  columns: _columns,
-  sql: _sql,
-  param: _param,
-  ...rest
-}: View): View {
+export function shared({ id: _id, param: _param, ...view }: View): View {
+  const rest: View = view;
+  for (const name of textNames) delete rest[name];
   return rest;
 }
 
@@ -74,7 +71,7 @@ export function useView(): ViewState {
       keep: (part) =>
         change((old) => {
           const next = { ...old, ...part };
-          for (const name of ["sort", "columns", "sql", "param"] as const)
+          for (const name of [...textNames, "param"] as const)
             if (next[name] === undefined) delete next[name];
           return next as View;
         }, true),

@@ -1,9 +1,8 @@
-import { Tooltip } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useMetrics } from "../api/queries";
 import type { MetricName, Result } from "../api/types";
 import { exact, rangeWords } from "../format";
-import styles from "./explained.module.css";
+import { Figure } from "./Figure";
 
 const unitWords = {
   count: "a count",
@@ -42,25 +41,9 @@ export function Explained({ metric, value, result, allTime = false, facts = [], 
     ...facts,
     ["Source", source],
   ];
-  const tip = (
-    <span className={styles.tip}>
-      <strong>{entry?.label ?? metric}</strong>
-      {entry && <span>{entry.definition}</span>}
-      <dl className={styles.facts}>
-        {rows.map(([name, text]) => (
-          <div key={name} style={{ display: "contents" }}>
-            <dt>{name}</dt>
-            <dd>{text}</dd>
-          </div>
-        ))}
-      </dl>
-    </span>
-  );
   return (
-    <Tooltip label={tip} multiline maw={340} position="bottom-start">
-      <button type="button" className={styles.value}>
-        {children}
-      </button>
-    </Tooltip>
+    <Figure title={entry?.label ?? metric} definition={entry?.definition} facts={rows}>
+      {children}
+    </Figure>
   );
 }

@@ -8,8 +8,10 @@ const others = [
   { keys: ["c"], does: "Choose what to compare with" },
   { keys: ["f"], does: "Add a filter" },
   { keys: ["s"], does: "Share this view" },
+  { keys: ["1", "…", "6"], does: "The tabs of Alerts" },
+  { keys: ["n"], does: "New rule, silence, channel or incident, where one can be made" },
   { keys: ["?"], does: "This map" },
-  { keys: ["↑", "↓"], does: "The row before or after, in an opened prediction" },
+  { keys: ["↑", "↓"], does: "The row before or after, in an opened prediction, alert or incident" },
   { keys: ["Esc"], does: "Close what is open" },
   { keys: ["Ctrl", "V"], does: "Analyse the copied image, on Overview and Analyse" },
 ];

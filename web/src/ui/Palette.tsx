@@ -10,7 +10,7 @@ import { hasRange, shared, useView } from "../state/view";
 import { comparisonWords } from "./CompareMenu";
 import { valueLabel } from "./FilterMenu";
 import { Picker } from "./Picker";
-import { pages } from "./pages";
+import { alertTabs, creations, pages } from "./pages";
 
 interface Props {
   opened: boolean;
@@ -84,6 +84,15 @@ function useCommands(typed: string, onKeyboardMap: () => void): { choices: Choic
       act: () => void navigate({ to, search: shared }),
     });
   }
+  for (const { tab, label } of alertTabs.slice(1)) {
+    choices.push({
+      key: `alerts ${tab}`,
+      label: `Alerts: ${label.toLowerCase()}`,
+      group: "Pages",
+      words: "go to page",
+      act: () => void navigate({ to: "/alerts", search: (old) => ({ ...shared(old), tab }) }),
+    });
+  }
   for (const { code, words } of rangePresets) {
     choices.push({
       key: `range ${code}`,
@@ -132,6 +141,15 @@ function useCommands(typed: string, onKeyboardMap: () => void): { choices: Choic
         act: () => view.addFilter(name, value),
       });
     }
+  }
+  for (const { to, label, search } of creations) {
+    choices.push({
+      key: label,
+      label,
+      group: "Do",
+      words: "create add",
+      act: () => void navigate({ to, search: (old) => ({ ...shared(old), ...search }) }),
+    });
   }
   choices.push(
     {

@@ -214,3 +214,40 @@ export const ColumnsIcon = (props: Props) => (
     <path d="M6 3v10M10 3v10" />
   </Drawn>
 );
+export const BellIcon = (props: Props) => (
+  <Drawn {...props}>
+    <path d="M4 7a4 4 0 0 1 8 0c0 3 1 4 1.5 4.5h-11C3 11 4 10 4 7ZM6.8 13.6a1.4 1.4 0 0 0 2.4 0" />
+  </Drawn>
+);
+export const IncidentIcon = (props: Props) => (
+  <Drawn {...props}>
+    <path d="M3.5 14V2.5M3.5 3h8.3l-1.8 3 1.8 3H3.5" />
+  </Drawn>
+);
+export const InfoIcon = (props: Props) => (
+  <Drawn {...props}>
+    <circle cx="8" cy="8" r="5.8" />
+    <path d="M8 7.4v3.4M8 5.1v.1" />
+  </Drawn>
+);
+export const MutedIcon = (props: Props) => (
+  <Drawn {...props}>
+    <path d="M4.6 5.1A4 4 0 0 1 12 7c0 1 .1 1.8.3 2.4M10 11.5H2.5C3 11 4 10 4 7M2 2l12 12M6.8 13.6a1.4 1.4 0 0 0 2.4 0" />
+  </Drawn>
+);
+export const ClockIcon = (props: Props) => (
+  <Drawn {...props}>
+    <circle cx="8" cy="8" r="5.8" />
+    <path d="M8 4.8V8l2.2 1.6" />
+  </Drawn>
+);
+export const UpIcon = (props: Props) => (
+  <Drawn {...props}>
+    <path d="m4 9.7 4-4 4 4" />
+  </Drawn>
+);
+export const PlusIcon = (props: Props) => (
+  <Drawn {...props}>
+    <path d="M8 3v10M3 8h10" />
+  </Drawn>
+);

@@ -1,0 +1,137 @@
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { heal } from "./ask";
+import { alertsKey, channelsKey, pathOf, useChange } from "./changes";
+import { getJson, writeJson } from "./client";
+
+export type ChannelKind = "email" | "slack" | "teams" | "pagerduty" | "webhook" | "sns";
+
+/** A secret as it is shown: whether there is one and where it is kept, never what it is. */
+export interface SecretState {
+  is_set: boolean;
+  from: "database" | "environment" | "file" | null;
+}
+
+export type ChannelValue = string | number | boolean | string[] | null;
+
+export interface ChannelField {
+  name: string;
+  label: string;
+  help: string;
+  is_secret: boolean;
+  required: boolean;
+  default: ChannelValue;
+  kind: "text" | "url" | "number" | "list" | "boolean";
+}
+
+export type ChannelKinds = Record<string, ChannelField[]>;
+
+export interface Delivery {
+  id: string;
+  channel: string;
+  kind: string;
+  title: string;
+  moment: string;
+  state: "waiting" | "sending" | "delivered" | "failed" | "given_up";
+  attempts: number;
+  created_at: string;
+  next_attempt_at: string | null;
+  delivered_at: string | null;
+  /** What the receiver answered. */
+  answer: string | null;
+  error: string | null;
+}
+
+export interface DeliveryPage {
+  items: Delivery[];
+  next_cursor: string | null;
+}
+
+export interface Channel {
+  name: string;
+  kind: ChannelKind;
+  settings: Record<string, ChannelValue | SecretState>;
+  /** The channel that takes over when this one gives up. */
+  fallback: string | null;
+  enabled: boolean;
+  disabled_reason: string | null;
+  fixed_by: string | null;
+  last_delivery: Delivery | null;
+}
+
+export interface ChannelPage {
+  items: Channel[];
+  next_cursor: string | null;
+}
+
+export interface NewChannel {
+  name: string;
+  kind: ChannelKind;
+  /** A secret that is left out stays as it is. */
+  settings: Record<string, ChannelValue>;
+  fallback: string | null;
+  enabled: boolean;
+}
+
+const path = "/api/v1/channels";
+const pathTo = (name: string, act = "") => `${path}/${encodeURIComponent(name)}${act}`;
+
+export function useChannels() {
+  return useQuery({
+    queryKey: [...channelsKey, "list"],
+    queryFn: ({ signal }) => getJson<ChannelPage>(path, signal),
+    refetchInterval: heal(10_000),
+  });
+}
+
+export function useChannelKinds() {
+  return useQuery({
+    queryKey: [...channelsKey, "kinds"],
+    queryFn: ({ signal }) => getJson<ChannelKinds>(`${path}/kinds`, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchInterval: heal(false),
+  });
+}
+
+export function useDeliveries(filter: { channel?: string | undefined; state?: string | undefined }) {
+  return useInfiniteQuery({
+    queryKey: [...channelsKey, "deliveries", filter],
+    queryFn: ({ pageParam, signal }) =>
+      getJson<DeliveryPage>(
+        pathOf("/api/v1/deliveries", { ...filter, limit: 50, cursor: pageParam }),
+        signal,
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    placeholderData: keepPreviousData,
+    refetchInterval: heal(5_000),
+  });
+}
+
+export function useCreateChannel() {
+  return useChange(
+    (channel: NewChannel) => writeJson<Channel>("POST", path, channel),
+    channelsKey,
+    alertsKey,
+  );
+}
+
+export function useStoreChannel() {
+  return useChange(
+    (channel: NewChannel) => writeJson<Channel>("PUT", pathTo(channel.name), channel),
+    channelsKey,
+    alertsKey,
+  );
+}
+
+export function useDeleteChannel() {
+  return useChange((name: string) => writeJson<null>("DELETE", pathTo(name)), channelsKey, alertsKey);
+}
+
+export function useEnableChannel() {
+  return useChange((name: string) => writeJson<Channel>("POST", pathTo(name, "/enable")), channelsKey);
+}
+
+/** Sends a test now and answers with what became of it. */
+export function useTestChannel() {
+  return useChange((name: string) => writeJson<Delivery>("POST", pathTo(name, "/test")), channelsKey);
+}

@@ -1,0 +1,253 @@
+import { Link } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { type Alert, type AlertState, severities, useAlerts } from "../../api/alerts";
+import { integer } from "../../format";
+import { shared, useView } from "../../state/view";
+import { Choice } from "../../ui/Field";
+import { NotRenewed } from "../../ui/NotRenewed";
+import { PhaseBadge, SeverityBadge, severityLabels, WordBadge } from "../../ui/Severity";
+import { Lasting, Moment } from "../../ui/Since";
+import { Empty, Failed, loadingOf, Skeleton } from "../../ui/states";
+import list from "../list.module.css";
+import { AlertDrawer } from "./AlertDrawer";
+import { Acknowledge, SilenceThis } from "./Handling";
+import { Measured } from "./Measured";
+import { SearchField } from "./SearchField";
+
+const states: { value: AlertState; label: string }[] = [
+  { value: "open", label: "Open" },
+  { value: "resolved", label: "Resolved" },
+  { value: "all", label: "All" },
+];
+const severityOptions = [
+  { value: "", label: "Any severity" },
+  ...severities.map((value) => ({ value: value as string, label: severityLabels[value] })),
+];
+
+export function Active() {
+  const { view, keep, id, open } = useView();
+  const state = states.find(({ value }) => value === view.state)?.value ?? "open";
+  const query = useAlerts(state, { q: view.q, severity: view.severity });
+  const rows = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data]);
+  const loading = loadingOf(query);
+  const narrowed = view.q !== undefined || view.severity !== undefined;
+  return (
+    <>
+      <div className={list.bar}>
+        <Choice
+          label="State"
+          options={states}
+          value={state}
+          onChange={(value) => keep({ state: value === "open" ? undefined : value })}
+        />
+        <Choice
+          label="Severity"
+          options={severityOptions}
+          value={view.severity ?? ""}
+          onChange={(value) => keep({ severity: value || undefined })}
+        />
+        <SearchField label="Search alerts" />
+      </div>
+      <NotRenewed query={query} what="The list" />
+      <section className={list.box} data-outdated={loading.outdated || undefined} aria-label="Alerts">
+        {loading.error ? (
+          <div className={list.inner}>
+            <Failed what="The alerts" error={loading.error} retry={loading.retry} />
+          </div>
+        ) : loading.pending ? (
+          <Skeleton height={240} />
+        ) : rows.length === 0 ? (
+          <div className={list.inner}>
+            <Nothing state={state} narrowed={narrowed} />
+          </div>
+        ) : (
+          <AlertTable rows={rows} openId={id} onOpen={open} />
+        )}
+        {query.hasNextPage && (
+          <button
+            type="button"
+            className={list.next}
+            onClick={() => void query.fetchNextPage()}
+            disabled={query.isFetchingNextPage}
+          >
+            {query.isFetchingNextPage ? "Loading" : `Load more (${integer(rows.length)} shown)`}
+          </button>
+        )}
+      </section>
+      <AlertDrawer id={id} rows={rows} onOpen={open} />
+    </>
+  );
+}
+
+function Nothing({ state, narrowed }: { state: AlertState; narrowed: boolean }) {
+  if (narrowed) {
+    return (
+      <Empty>
+        <p>No {state === "all" ? "" : state} alert fits this search. Take the search or the severity out.</p>
+      </Empty>
+    );
+  }
+  if (state !== "open") {
+    return (
+      <Empty>
+        <p>No alert has ended yet. One that fires and recovers is kept here, with who was told and when.</p>
+      </Empty>
+    );
+  }
+  return (
+    <Empty>
+      <p>
+        <strong>Nothing is firing.</strong> The rules are evaluated all the time; what breaks one appears here
+        by itself.
+      </p>
+      <p>
+        <Link to="/alerts" search={(old) => ({ ...shared(old), tab: "rules" })}>
+          See what is looked for
+        </Link>
+        , or{" "}
+        <Link to="/alerts" search={(old) => ({ ...shared(old), tab: "channels" })}>
+          choose who is told
+        </Link>
+        .
+      </p>
+    </Empty>
+  );
+}
+
+interface TableProps {
+  rows: Alert[];
+  openId: string | undefined;
+  onOpen: (id: string | undefined) => void;
+}
+
+function AlertTable({ rows, openId, onOpen }: TableProps) {
+  return (
+    <table className={list.table}>
+      <caption className="visually-hidden">Alerts, the newest first</caption>
+      <thead>
+        <tr>
+          <th scope="col">Alert</th>
+          <th scope="col">Severity</th>
+          <th scope="col">State</th>
+          <th scope="col" data-number>
+            Value / limit
+          </th>
+          <th scope="col" data-least="900">
+            For
+          </th>
+          <th scope="col" data-least="700">
+            Handled
+          </th>
+          <th scope="col">
+            <span className="visually-hidden">Actions</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr
+            key={row.id ?? `${row.rule} ${row.subject}`}
+            data-alert={row.id ?? row.rule}
+            data-open={(row.id !== null && row.id === openId) || undefined}
+          >
+            <td data-whole>
+              <Name row={row} onOpen={onOpen} />
+              <span className={list.under}>{row.reason}</span>
+            </td>
+            <td data-tight>
+              <SeverityBadge severity={row.severity} />
+            </td>
+            <td data-tight>
+              <PhaseBadge phase={row.phase} ended={row.ended_at !== null} />
+            </td>
+            <td data-number>
+              <Measured {...row} />
+            </td>
+            <td data-least="900" data-tight>
+              <Lasting from={row.started_at} to={row.ended_at} />
+              <span className={list.under}>
+                since <Moment at={row.started_at} />
+              </span>
+            </td>
+            <td data-least="700">
+              <Handled row={row} />
+            </td>
+            <td data-whole data-tight>
+              {row.ended_at === null && (
+                <div className={list.acts}>
+                  {row.id !== null && row.acknowledged === null && (
+                    <Acknowledge alert={{ ...row, id: row.id }} />
+                  )}
+                  {row.silenced_by === null && <SilenceThis alert={row} />}
+                </div>
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Name({ row, onOpen }: { row: Alert; onOpen: TableProps["onOpen"] }) {
+  const { id } = row;
+  const name = (
+    <>
+      {row.title || row.rule}
+      {row.subject && `: ${row.subject}`}
+    </>
+  );
+  // What is pending is no alert yet, so there is nothing to open but its rule.
+  if (id === null) {
+    return (
+      <Link
+        to="/alerts"
+        search={(old) => ({ ...shared(old), tab: "rules", edit: row.rule })}
+        className={list.open ?? ""}
+      >
+        {name}
+      </Link>
+    );
+  }
+  return (
+    <button type="button" className={list.open} onClick={() => onOpen(id)}>
+      {name}
+    </button>
+  );
+}
+
+function Handled({ row }: { row: Alert }) {
+  const badges = [
+    row.acknowledged && (
+      <WordBadge key="acknowledged" tone="ok">{`Acknowledged by ${row.acknowledged.by}`}</WordBadge>
+    ),
+    row.silenced_by && (
+      <WordBadge key="silenced" tone="quiet">
+        Silenced
+      </WordBadge>
+    ),
+    row.inhibited_by && (
+      <WordBadge key="inhibited" tone="quiet">{`Held back by ${row.inhibited_by}`}</WordBadge>
+    ),
+  ].filter(Boolean);
+  return (
+    <>
+      {badges.length > 0 && <span className={list.badges}>{badges}</span>}
+      {row.acknowledged?.note && <span className={list.under}>{row.acknowledged.note}</span>}
+      {row.incident_id && (
+        <Link to="/incidents" search={(old) => ({ ...shared(old), id: row.incident_id ?? "" })}>
+          Incident
+        </Link>
+      )}
+      {row.id !== null && (
+        <span className={list.under}>
+          {row.notified === 0
+            ? "nobody told"
+            : row.notified === 1
+              ? "1 message"
+              : `${integer(row.notified)} messages`}
+        </span>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,233 @@
+import { type FormEvent, useState } from "react";
+import {
+  type Channel,
+  type ChannelField,
+  type ChannelKind,
+  type ChannelKinds,
+  useCreateChannel,
+  useStoreChannel,
+} from "../../api/channels";
+import { Problem } from "../../api/client";
+import { isSecret, kindWords, missingFields, settingsOf, type Typed, typedOf } from "../../state/channel";
+import { Card } from "../../ui/Card";
+import { Field } from "../../ui/Field";
+import form from "../../ui/form.module.css";
+import { BackIcon } from "../../ui/icons";
+import page from "../pages.module.css";
+import styles from "./rules.module.css";
+
+interface Props {
+  /** Null for a new one. */
+  channel: Channel | null;
+  channels: Channel[];
+  kinds: ChannelKinds;
+  onDone: () => void;
+}
+
+/** Drawn from what the server says a kind needs. Secrets go in and never come out. */
+export function ChannelForm({ channel, channels, kinds, onDone }: Props) {
+  const offered = Object.keys(kinds) as ChannelKind[];
+  const [kind, setKind] = useState<ChannelKind>(channel?.kind ?? offered[0] ?? "email");
+  const fields = kinds[kind] ?? [];
+  const [name, setName] = useState(channel?.name ?? "");
+  const [typed, setTyped] = useState<Typed>(() => typedOf(fields, channel));
+  const [fallback, setFallback] = useState(channel?.fallback ?? "");
+  const [tried, setTried] = useState(false);
+  const create = useCreateChannel();
+  const store = useStoreChannel();
+  const saving = channel ? store : create;
+  const missing = missingFields(fields, typed, channel);
+  const refused = refusals(saving.error);
+  const fixed = channel?.fixed_by ? `Fixed by ${channel.fixed_by}.` : undefined;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (missing.length > 0 || name.trim() === "") return;
+    saving.mutate(
+      {
+        name: name.trim(),
+        kind,
+        settings: settingsOf(fields, typed),
+        fallback: fallback || null,
+        enabled: channel?.enabled ?? true,
+      },
+      { onSuccess: onDone },
+    );
+  };
+  const others = channels.filter((one) => one.name !== channel?.name);
+  return (
+    <div className={page.column}>
+      <p>
+        <button type="button" className={form.button} onClick={onDone}>
+          <BackIcon size={14} /> All channels
+        </button>
+      </p>
+      <div className={styles.below}>
+        <Card
+          title={channel ? channel.name : "New channel"}
+          subtitle={channel ? kindWords[channel.kind] : "Where messages go. Send a test once it is stored."}
+        >
+          <form className={styles.form} onSubmit={submit} noValidate>
+            {fixed && <p className={styles.fixed}>{fixed} It wins over what is set here at every start.</p>}
+            <div className={styles.fields}>
+              {!channel && (
+                <>
+                  <Field label="Kind">
+                    {(attributes) => (
+                      <select
+                        {...attributes}
+                        className={form.input}
+                        value={kind}
+                        onChange={(event) => {
+                          const next = event.currentTarget.value as ChannelKind;
+                          setKind(next);
+                          setTyped(typedOf(kinds[next] ?? [], null));
+                          setTried(false);
+                        }}
+                      >
+                        {offered.map((one) => (
+                          <option key={one} value={one}>
+                            {kindWords[one] ?? one}
+                          </option>
+                        ))}
+                      </select>
+                    )}
+                  </Field>
+                  <Field
+                    label="Name"
+                    help="Routes name it."
+                    problem={tried && name.trim() === "" ? "Give it a name." : refused.get("name")}
+                  >
+                    {(attributes) => (
+                      <input
+                        {...attributes}
+                        className={form.input}
+                        value={name}
+                        placeholder="on-call"
+                        autoComplete="off"
+                        onChange={(event) => setName(event.currentTarget.value)}
+                      />
+                    )}
+                  </Field>
+                </>
+              )}
+              {fields.map((field) => (
+                <Setting
+                  key={`${kind} ${field.name}`}
+                  field={field}
+                  stored={channel?.settings[field.name]}
+                  value={typed[field.name] ?? ""}
+                  fixed={fixed}
+                  problem={
+                    refused.get(field.name) ??
+                    (tried && missing.includes(field.label) ? "It is needed." : undefined)
+                  }
+                  onChange={(value) => setTyped({ ...typed, [field.name]: value })}
+                />
+              ))}
+              <Field label="If it fails" help="Who is told instead when this channel gives up.">
+                {(attributes) => (
+                  <select
+                    {...attributes}
+                    className={form.input}
+                    value={fallback}
+                    onChange={(event) => setFallback(event.currentTarget.value)}
+                  >
+                    <option value="">nobody else</option>
+                    {others.map((one) => (
+                      <option key={one.name}>{one.name}</option>
+                    ))}
+                  </select>
+                )}
+              </Field>
+            </div>
+            {saving.error && (
+              <p className={form.problem} role="alert">
+                The channel was not stored. {saving.error.message}
+              </p>
+            )}
+            {tried && missing.length > 0 && (
+              <p className={form.problem} role="alert">
+                Still needed: {missing.join(", ")}.
+              </p>
+            )}
+            <div className={styles.buttons}>
+              <button type="submit" className={form.primary} disabled={saving.isPending}>
+                {channel ? "Store" : "Add"}
+              </button>
+              <button type="button" className={form.button} onClick={onDone}>
+                Cancel
+              </button>
+            </div>
+          </form>
+        </Card>
+      </div>
+    </div>
+  );
+}
+
+/** What the server refused, by the setting's own name. */
+function refusals(error: Error | null): Map<string, string> {
+  const errors = error instanceof Problem ? (error.details.errors ?? []) : [];
+  return new Map(
+    errors.map(({ field, accepted }) => [field.replace(/^.*\./, ""), `Accepted: ${String(accepted)}`]),
+  );
+}
+
+interface SettingProps {
+  field: ChannelField;
+  stored: Channel["settings"][string] | undefined;
+  value: string | boolean;
+  fixed: string | undefined;
+  problem: string | undefined;
+  onChange: (value: string | boolean) => void;
+}
+
+function Setting({ field, stored, value, fixed, problem, onChange }: SettingProps) {
+  const secret = field.is_secret || isSecret(stored);
+  const kept = isSecret(stored) && stored.is_set;
+  const elsewhere = isSecret(stored) && stored.is_set && stored.from !== null && stored.from !== "database";
+  const help = [
+    field.help,
+    kept && !elsewhere ? "One is stored; it is never shown. Leave this empty to keep it." : "",
+    field.kind === "list" ? "Several with commas." : "",
+  ]
+    .filter(Boolean)
+    .join(" ");
+  const held = elsewhere ? `It comes from the ${stored.from}.` : fixed;
+  return (
+    <Field
+      label={field.required ? field.label : `${field.label} (may stay empty)`}
+      help={help || undefined}
+      problem={problem}
+      fixed={held}
+      wide={field.kind === "url" || field.kind === "list"}
+    >
+      {(attributes) =>
+        typeof value === "boolean" ? (
+          <select
+            {...attributes}
+            className={form.input}
+            value={value ? "yes" : "no"}
+            onChange={(event) => onChange(event.currentTarget.value === "yes")}
+          >
+            <option>yes</option>
+            <option>no</option>
+          </select>
+        ) : (
+          <input
+            {...attributes}
+            className={form.input}
+            type={secret ? "password" : "text"}
+            inputMode={field.kind === "number" ? "decimal" : field.kind === "url" ? "url" : "text"}
+            autoComplete={secret ? "new-password" : "off"}
+            spellCheck={false}
+            placeholder={kept ? "••••••••" : ""}
+            value={value}
+            onChange={(event) => onChange(event.currentTarget.value)}
+          />
+        )
+      }
+    </Field>
+  );
+}

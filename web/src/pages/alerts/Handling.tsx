@@ -1,0 +1,170 @@
+import { Popover } from "@mantine/core";
+import { type FormEvent, useState } from "react";
+import { type Alert, useAcknowledgeAlert } from "../../api/alerts";
+import { useCreateSilence } from "../../api/silences";
+import { matchersFor, matcherWords } from "../../state/silence";
+import { Field } from "../../ui/Field";
+import form from "../../ui/form.module.css";
+import frame from "../../ui/frame.module.css";
+import styles from "./handling.module.css";
+
+/** Says "I have it", with a note; it stops the escalation. */
+export function Acknowledge({ alert }: { alert: Alert & { id: string } }) {
+  const [opened, setOpened] = useState(false);
+  const [note, setNote] = useState("");
+  const acknowledge = useAcknowledgeAlert();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    acknowledge.mutate({ id: alert.id, note: note.trim() }, { onSuccess: () => setOpened(false) });
+  };
+  return (
+    <Popover
+      opened={opened}
+      onChange={setOpened}
+      position="bottom-end"
+      width={300}
+      trapFocus
+      returnFocus
+      shadow="md"
+    >
+      <Popover.Target>
+        <button
+          type="button"
+          className={form.button}
+          onClick={() => setOpened(!opened)}
+          aria-label={`Acknowledge: ${alert.title}`}
+        >
+          Acknowledge
+        </button>
+      </Popover.Target>
+      <Popover.Dropdown className={frame.menu ?? ""}>
+        <form className={styles.form} onSubmit={submit}>
+          <Field label="Note (may stay empty)" help="Escalation stops; reminders stop until it ends.">
+            {(attributes) => (
+              <input
+                {...attributes}
+                className={form.input}
+                data-autofocus
+                maxLength={500}
+                value={note}
+                onChange={(event) => setNote(event.currentTarget.value)}
+              />
+            )}
+          </Field>
+          {acknowledge.error && (
+            <p className={form.problem} role="alert">
+              It was not acknowledged. {acknowledge.error.message}
+            </p>
+          )}
+          <p className={styles.buttons}>
+            <button type="submit" className={form.primary} disabled={acknowledge.isPending}>
+              Acknowledge
+            </button>
+            <button type="button" className={form.button} onClick={() => setOpened(false)}>
+              Cancel
+            </button>
+          </p>
+        </form>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+const lengths = [
+  { seconds: 3_600, label: "1 hour" },
+  { seconds: 14_400, label: "4 hours" },
+  { seconds: 86_400, label: "1 day" },
+  { seconds: 604_800, label: "1 week" },
+];
+
+/** Keeps this rule (and subject) quiet for a while. */
+export function SilenceThis({ alert }: { alert: Alert }) {
+  const [opened, setOpened] = useState(false);
+  const [comment, setComment] = useState("");
+  const [seconds, setSeconds] = useState(3_600);
+  const create = useCreateSilence();
+  const matchers = matchersFor(alert);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const now = Date.now();
+    create.mutate(
+      {
+        matchers,
+        starts_at: new Date(now).toISOString(),
+        ends_at: new Date(now + seconds * 1000).toISOString(),
+        comment: comment.trim(),
+      },
+      { onSuccess: () => setOpened(false) },
+    );
+  };
+  return (
+    <Popover
+      opened={opened}
+      onChange={setOpened}
+      position="bottom-end"
+      width={300}
+      trapFocus
+      returnFocus
+      shadow="md"
+    >
+      <Popover.Target>
+        <button
+          type="button"
+          className={form.button}
+          onClick={() => setOpened(!opened)}
+          aria-label={`Silence: ${alert.title}`}
+        >
+          Silence
+        </button>
+      </Popover.Target>
+      <Popover.Dropdown className={frame.menu ?? ""}>
+        <form className={styles.form} onSubmit={submit}>
+          <p className="quiet">Nothing is sent while {matchers.map(matcherWords).join(" and ")}.</p>
+          <Field label="For">
+            {(attributes) => (
+              <select
+                {...attributes}
+                className={form.input}
+                value={seconds}
+                onChange={(event) => setSeconds(Number(event.currentTarget.value))}
+              >
+                {lengths.map((one) => (
+                  <option key={one.seconds} value={one.seconds}>
+                    {one.label}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+          <Field label="Why">
+            {(attributes) => (
+              <input
+                {...attributes}
+                className={form.input}
+                data-autofocus
+                required
+                maxLength={500}
+                placeholder="Known, being repaired"
+                value={comment}
+                onChange={(event) => setComment(event.currentTarget.value)}
+              />
+            )}
+          </Field>
+          {create.error && (
+            <p className={form.problem} role="alert">
+              It was not silenced. {create.error.message}
+            </p>
+          )}
+          <p className={styles.buttons}>
+            <button type="submit" className={form.primary} disabled={create.isPending}>
+              Silence
+            </button>
+            <button type="button" className={form.button} onClick={() => setOpened(false)}>
+              Cancel
+            </button>
+          </p>
+        </form>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

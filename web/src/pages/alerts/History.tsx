@@ -1,0 +1,163 @@
+import { Link } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { historyFile, severities, useHistory } from "../../api/alerts";
+import { integer } from "../../format";
+import { instantsIn } from "../../state/range";
+import { shared, useView } from "../../state/view";
+import { useZone } from "../../state/zone";
+import form from "../../ui/form.module.css";
+import { DownloadIcon } from "../../ui/icons";
+import { NotRenewed } from "../../ui/NotRenewed";
+import { RangePicker } from "../../ui/RangePicker";
+import { SeverityBadge, severityLabels } from "../../ui/Severity";
+import { Moment } from "../../ui/Since";
+import { Empty, Failed, loadingOf, Skeleton } from "../../ui/states";
+import { kindLabel } from "../../ui/Timeline";
+import list from "../list.module.css";
+import { SearchField } from "./SearchField";
+
+export const historyKinds = [
+  "transition",
+  "delivery",
+  "suppressed",
+  "acknowledged",
+  "silenced",
+  "incident",
+  "rule",
+  "routing",
+] as const;
+
+/** Everything that happened, word for word and never changed; what is shown can be taken along as a file. */
+export function History() {
+  const { view, keep, range } = useView();
+  const zone = useZone();
+  const question = useMemo(
+    () => ({ q: view.q, kind: view.kind, severity: view.severity, ...instantsIn(range, Date.now(), zone) }),
+    [view.q, view.kind, view.severity, range, zone],
+  );
+  const query = useHistory(question, range.code);
+  const rows = query.data?.pages.flatMap(({ items }) => items) ?? [];
+  const loading = loadingOf(query);
+  const narrowed = view.q !== undefined || view.kind !== undefined || view.severity !== undefined;
+  return (
+    <>
+      <div className={list.bar}>
+        <RangePicker />
+        <select
+          className={form.input}
+          aria-label="What happened"
+          value={view.kind ?? ""}
+          onChange={(event) => keep({ kind: event.currentTarget.value || undefined })}
+        >
+          <option value="">Everything</option>
+          {historyKinds.map((kind) => (
+            <option key={kind} value={kind}>
+              {kindLabel(kind)}
+            </option>
+          ))}
+        </select>
+        <select
+          className={form.input}
+          aria-label="Severity"
+          value={view.severity ?? ""}
+          onChange={(event) => keep({ severity: event.currentTarget.value || undefined })}
+        >
+          <option value="">Any severity</option>
+          {severities.map((severity) => (
+            <option key={severity} value={severity}>
+              {severityLabels[severity]}
+            </option>
+          ))}
+        </select>
+        <SearchField label="Search the history" />
+        <span className={list.end}>
+          <a className={form.button} href={historyFile(question, "csv")} download>
+            <DownloadIcon size={14} /> CSV
+          </a>
+          <a className={form.button} href={historyFile(question, "ndjson")} download>
+            <DownloadIcon size={14} /> NDJSON
+          </a>
+        </span>
+      </div>
+      <NotRenewed query={query} what="The history" />
+      <section className={list.box} data-outdated={loading.outdated || undefined} aria-label="History">
+        {loading.error ? (
+          <div className={list.inner}>
+            <Failed what="The history" error={loading.error} retry={loading.retry} />
+          </div>
+        ) : loading.pending ? (
+          <Skeleton height={240} />
+        ) : rows.length === 0 ? (
+          <div className={list.inner}>
+            <Empty>
+              <p>
+                {narrowed
+                  ? `Nothing ${range.words} fits this search. Take a part of it out or choose a longer range.`
+                  : `Nothing happened ${range.words}. Every change of an alert's state, every message and who
+                     acknowledged it, every silence and every change of a rule is kept here for good.`}
+              </p>
+            </Empty>
+          </div>
+        ) : (
+          <table className={list.table}>
+            <caption className="visually-hidden">History, the newest first</caption>
+            <thead>
+              <tr>
+                <th scope="col">Time</th>
+                <th scope="col">What</th>
+                <th scope="col">Said</th>
+                <th scope="col" data-least="700">
+                  Severity
+                </th>
+                <th scope="col" data-least="900">
+                  Rule
+                </th>
+                <th scope="col" data-least="900">
+                  By
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((row) => (
+                <tr key={row.id}>
+                  <td data-tight>
+                    <Moment at={row.at} />
+                  </td>
+                  <td data-tight>{kindLabel(row.kind)}</td>
+                  <td data-whole>{row.text}</td>
+                  <td data-least="700" data-tight>
+                    {row.severity ? <SeverityBadge severity={row.severity} /> : "–"}
+                  </td>
+                  <td data-least="900">
+                    {row.rule ? (
+                      <Link
+                        to="/alerts"
+                        search={(old) => ({ ...shared(old), tab: "rules", edit: row.rule ?? "" })}
+                      >
+                        {row.rule}
+                      </Link>
+                    ) : (
+                      "–"
+                    )}
+                    {row.subject && <span className={list.under}>{row.subject}</span>}
+                  </td>
+                  <td data-least="900">{row.by ?? "–"}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+        {query.hasNextPage && (
+          <button
+            type="button"
+            className={list.next}
+            onClick={() => void query.fetchNextPage()}
+            disabled={query.isFetchingNextPage}
+          >
+            {query.isFetchingNextPage ? "Loading" : `Load more (${integer(rows.length)} shown)`}
+          </button>
+        )}
+      </section>
+    </>
+  );
+}

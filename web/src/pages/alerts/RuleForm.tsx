@@ -1,0 +1,453 @@
+import { type FormEvent, useEffect, useRef, useState } from "react";
+import { severities } from "../../api/alerts";
+import { Problem } from "../../api/client";
+import { useMetrics } from "../../api/queries";
+import {
+  type ConditionKind,
+  type Rule,
+  type RuleText,
+  useBacktest,
+  useCreateRule,
+  useDeleteRule,
+  useStoreRule,
+} from "../../api/rules";
+import {
+  blankRule,
+  conditionKinds,
+  draftOf,
+  fieldOf,
+  fixedFields,
+  type RuleDraft,
+  ruleOf,
+} from "../../state/rule";
+import { Card } from "../../ui/Card";
+import { Choice, Field } from "../../ui/Field";
+import form from "../../ui/form.module.css";
+import { BackIcon, CloseIcon, PlusIcon } from "../../ui/icons";
+import { severityLabels } from "../../ui/Severity";
+import { BacktestCard } from "./BacktestCard";
+import styles from "./rules.module.css";
+
+interface Props {
+  /** Null for a new one. */
+  rule: Rule | null;
+  rules: Rule[];
+  onDone: () => void;
+}
+
+type Control = (typed: string) => void;
+
+/** Writes a rule, and tries it on what was recorded before it is stored. */
+export function RuleForm({ rule, rules, onDone }: Props) {
+  const [draft, setDraft] = useState<RuleDraft>(() => (rule ? draftOf(rule) : blankRule));
+  const [tried, setTried] = useState(false);
+  const { data: dictionary } = useMetrics();
+  const create = useCreateRule();
+  const store = useStoreRule();
+  const remove = useDeleteRule();
+  const backtest = useBacktest();
+  const [tested, setTested] = useState<{ rule: RuleText; days: number } | null>(null);
+  const saving = rule ? store : create;
+  const { rule: text, problems } = ruleOf(draft);
+  const refused = refusals(saving.error);
+  const problem = (field: keyof RuleDraft) => refused.get(field) ?? (tried ? problems[field] : undefined);
+  const fixed = fixedFields(rule?.fixed_by ?? null);
+  const fixedWords = (field: keyof RuleDraft) =>
+    fixed.has(field) ? `Fixed by ${rule?.fixed_by}.` : undefined;
+  const set = (part: Partial<RuleDraft>) => setDraft((old) => ({ ...old, ...part }));
+  const metric = dictionary?.metrics.find(({ name }) => name === draft.metric);
+  const unit = metric?.unit ?? rule?.unit ?? null;
+
+  const test = (days: number) => {
+    setTried(true);
+    if (!text) return;
+    setTested({ rule: text, days });
+    backtest.mutate({ rule: text, days });
+  };
+  // A stored rule shows at once what it did lately; a new one waits until it says something.
+  const opened = useRef(false);
+  useEffect(() => {
+    if (opened.current || !rule || !text) return;
+    opened.current = true;
+    setTested({ rule: text, days: 7 });
+    backtest.mutate({ rule: text, days: 7 });
+  }, [rule, text, backtest]);
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (text) saving.mutate(text, { onSuccess: onDone });
+  };
+  const line = (
+    field: keyof RuleDraft & string,
+    label: string,
+    help?: string,
+    inputMode: "text" | "decimal" = "decimal",
+  ) => (
+    <TextField
+      label={label}
+      help={help}
+      value={String(draft[field])}
+      problem={problem(field)}
+      fixed={fixedWords(field)}
+      inputMode={inputMode}
+      onChange={(typed) => set({ [field]: typed } as Partial<RuleDraft>)}
+    />
+  );
+  return (
+    <div>
+      <p>
+        <button type="button" className={form.button} onClick={onDone}>
+          <BackIcon size={14} /> All rules
+        </button>
+      </p>
+      <div className={`${styles.edit} ${styles.below}`}>
+        <Card
+          title={rule ? rule.title || rule.name : "New rule"}
+          subtitle={
+            rule ? `${rule.name}, in ${rule.group || "no group"}` : "Which number, and when is it too much?"
+          }
+        >
+          <form className={styles.form} onSubmit={submit} noValidate>
+            {rule?.fixed_by && (
+              <p className={styles.fixed}>
+                {rule.fixed_by} wins over what is set here at every start
+                {fixed.size === 0 ? "." : "; what it fixes can't be changed here."}
+              </p>
+            )}
+            <div className={styles.fields}>
+              {!rule && line("name", "Name", "How alerts and addresses name it. It stays.", "text")}
+              {line("title", "Title", "What people read in a message.", "text")}
+              <Field label="Group" help="Rules of one group are told together." problem={problem("group")}>
+                {(attributes) => (
+                  <>
+                    <input
+                      {...attributes}
+                      className={form.input}
+                      list="rule-groups"
+                      value={draft.group}
+                      onChange={(event) => set({ group: event.currentTarget.value })}
+                    />
+                    <datalist id="rule-groups">
+                      {[...new Set(rules.map(({ group }) => group))].map((group) => (
+                        <option key={group} value={group} />
+                      ))}
+                    </datalist>
+                  </>
+                )}
+              </Field>
+              <Field label="Severity" problem={problem("severity")} fixed={fixedWords("severity")}>
+                {(attributes) => (
+                  <select
+                    {...attributes}
+                    className={form.input}
+                    value={draft.severity}
+                    onChange={(event) =>
+                      set({ severity: event.currentTarget.value as RuleDraft["severity"] })
+                    }
+                  >
+                    {severities.map((severity) => (
+                      <option key={severity} value={severity}>
+                        {severityLabels[severity]}
+                      </option>
+                    ))}
+                  </select>
+                )}
+              </Field>
+              <Field
+                label="Metric"
+                wide
+                help={metric?.definition}
+                problem={problem("metric")}
+                fixed={fixedWords("metric")}
+              >
+                {(attributes) => (
+                  <select
+                    {...attributes}
+                    className={form.input}
+                    value={draft.metric}
+                    onChange={(event) => set({ metric: event.currentTarget.value })}
+                  >
+                    {!metric && <option value={draft.metric}>{draft.metric || "Choose one"}</option>}
+                    {(dictionary?.metrics ?? []).map(({ name, label }) => (
+                      <option key={name} value={name}>
+                        {label} ({name})
+                      </option>
+                    ))}
+                  </select>
+                )}
+              </Field>
+              <Filters
+                draft={draft}
+                dimensions={dictionary?.dimensions ?? []}
+                problem={problem("filters")}
+                onChange={(filters) => set({ filters })}
+              />
+            </div>
+            <div className={styles.fields}>
+              <Choice
+                label="Kind of condition"
+                options={kinds}
+                value={draft.kind}
+                onChange={(kind) => set({ kind })}
+              />
+              <p className={`quiet ${styles.whole}`}>{conditionKinds[draft.kind].says}</p>
+              {draft.kind !== "burn_rate" && (
+                <Field label="Bad when" fixed={fixedWords("side")}>
+                  {(attributes) => (
+                    <select
+                      {...attributes}
+                      className={form.input}
+                      value={draft.side}
+                      onChange={(event) => set({ side: event.currentTarget.value as RuleDraft["side"] })}
+                    >
+                      <option value="above">above</option>
+                      <option value="below">below</option>
+                    </select>
+                  )}
+                </Field>
+              )}
+              {draft.kind === "threshold" && (
+                <>
+                  {line("limit", `Limit${unitWords(unit)}`)}
+                  {line("recovery", `Fine again at${unitWords(unit)}`, "Empty: the limit itself.")}
+                </>
+              )}
+              {draft.kind === "change" && (
+                <>
+                  {line("percent", "By more than, %")}
+                  {line("recovery_percent", "Fine again within, %", "Empty: the same.")}
+                </>
+              )}
+              {draft.kind === "seasonal" && (
+                <>
+                  {line("k", "Deviations", "From the median, in median absolute deviations × 1.4826.")}
+                  {line("weeks", "Weeks to learn", "With less history it says “learning” and never fires.")}
+                </>
+              )}
+              {draft.kind === "burn_rate" && (
+                <>
+                  {line("objective", "Objective, %", "Of events that must be good.")}
+                  {line("factor", "Times too fast", "At 1 the budget lasts exactly its period.")}
+                  {line("short", "Short window", undefined, "text")}
+                  {line("min_bad", "At least bad events", "Fewer in the long window never fire.")}
+                </>
+              )}
+              {line(
+                "window",
+                draft.kind === "burn_rate" ? "Long window" : "Over",
+                "Such as 5 min or 1 h.",
+                "text",
+              )}
+              {line("for", "Fires when bad for", "0 s: at once.", "text")}
+              {line("recover", "Ends when fine for", undefined, "text")}
+              {line("min_samples", "At least events", "With fewer in the window nothing is said.")}
+              <Field label="Without data" fixed={fixedWords("no_data")}>
+                {(attributes) => (
+                  <select
+                    {...attributes}
+                    className={form.input}
+                    value={draft.no_data}
+                    onChange={(event) => set({ no_data: event.currentTarget.value as RuleDraft["no_data"] })}
+                  >
+                    <option value="keep">stay as it is</option>
+                    <option value="fine">count as fine</option>
+                    <option value="bad">count as bad</option>
+                  </select>
+                )}
+              </Field>
+            </div>
+            {saving.error && (
+              <p className={form.problem} role="alert">
+                The rule was not stored. {saving.error.message}
+              </p>
+            )}
+            {tried && !text && (
+              <p className={form.problem} role="alert">
+                Some fields say nothing yet that a rule can be made of: {Object.keys(problems).join(", ")}.
+              </p>
+            )}
+            <div className={styles.buttons}>
+              <button type="submit" className={form.primary} disabled={saving.isPending}>
+                {rule ? "Store" : "Create"}
+              </button>
+              <button
+                type="button"
+                className={form.button}
+                onClick={() => test(tested?.days ?? 7)}
+                disabled={backtest.isPending}
+              >
+                Try it on the past
+              </button>
+              <button type="button" className={form.button} onClick={onDone}>
+                Cancel
+              </button>
+              {rule?.origin === "user" && (
+                <span className={styles.end}>
+                  <Remove
+                    pending={remove.isPending}
+                    onRemove={() => remove.mutate(rule.name, { onSuccess: onDone })}
+                  />
+                </span>
+              )}
+            </div>
+            {remove.error && (
+              <p className={form.problem} role="alert">
+                The rule was not removed. {remove.error.message}
+              </p>
+            )}
+          </form>
+        </Card>
+        <div className={styles.tested}>
+          <BacktestCard
+            result={backtest.data}
+            error={backtest.error}
+            pending={backtest.isPending}
+            tested={tested}
+            changed={text !== null && tested !== null && JSON.stringify(text) !== JSON.stringify(tested.rule)}
+            unit={unit}
+            onTest={test}
+          />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+const kinds = (Object.keys(conditionKinds) as ConditionKind[]).map((value) => ({
+  value,
+  label: conditionKinds[value].label,
+  title: conditionKinds[value].says,
+}));
+
+function unitWords(unit: string | null): string {
+  if (unit === null || unit === "count") return "";
+  return `, ${unit === "percent" ? "%" : unit.replaceAll("_", " ")}`;
+}
+
+/** What the server refused, by the form's field. */
+function refusals(error: Error | null): Map<keyof RuleDraft, string> {
+  const found = new Map<keyof RuleDraft, string>();
+  if (!(error instanceof Problem)) return found;
+  for (const { field, accepted } of error.details.errors ?? []) {
+    const known = fieldOf(field);
+    if (known) found.set(known, `Accepted: ${String(accepted)}`);
+  }
+  return found;
+}
+
+interface TextProps {
+  label: string;
+  help?: string | undefined;
+  value: string;
+  problem?: string | undefined;
+  fixed?: string | undefined;
+  inputMode: "text" | "decimal";
+  onChange: Control;
+}
+
+function TextField({ label, help, value, problem, fixed, inputMode, onChange }: TextProps) {
+  return (
+    <Field label={label} help={help} problem={problem} fixed={fixed}>
+      {(attributes) => (
+        <input
+          {...attributes}
+          className={form.input}
+          value={value}
+          inputMode={inputMode}
+          autoComplete="off"
+          onChange={(event) => onChange(event.currentTarget.value)}
+        />
+      )}
+    </Field>
+  );
+}
+
+interface FiltersProps {
+  draft: RuleDraft;
+  dimensions: { name: string; label: string }[];
+  problem: string | undefined;
+  onChange: (filters: RuleDraft["filters"]) => void;
+}
+
+function Filters({ draft: { filters }, dimensions, problem, onChange }: FiltersProps) {
+  const change = (at: number, part: Partial<RuleDraft["filters"][number]>) =>
+    onChange(filters.map((one, index) => (index === at ? { ...one, ...part } : one)));
+  return (
+    <fieldset className={styles.filters}>
+      <legend>Only of</legend>
+      {filters.map((filter, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a line is what stands at its place
+        <div key={at} className={styles.line}>
+          <select
+            className={form.input}
+            aria-label={`Filter ${at + 1}, by`}
+            value={filter.name}
+            onChange={(event) => change(at, { name: event.currentTarget.value })}
+          >
+            {!dimensions.some(({ name }) => name === filter.name) && <option>{filter.name}</option>}
+            {dimensions.map(({ name, label }) => (
+              <option key={name} value={name}>
+                {label}
+              </option>
+            ))}
+          </select>
+          <input
+            className={form.input}
+            aria-label={`Filter ${at + 1}, values with commas`}
+            placeholder="acme, zeta"
+            value={filter.values}
+            onChange={(event) => change(at, { values: event.currentTarget.value })}
+          />
+          <button
+            type="button"
+            className={form.button}
+            aria-label={`Remove filter ${at + 1}`}
+            onClick={() => onChange(filters.filter((_, index) => index !== at))}
+          >
+            <CloseIcon size={14} />
+          </button>
+        </div>
+      ))}
+      {problem && <p className={form.problem}>{problem}</p>}
+      <div className={styles.buttons}>
+        <button
+          type="button"
+          className={form.button}
+          onClick={() => onChange([...filters, { name: dimensions[0]?.name ?? "client", values: "" }])}
+        >
+          <PlusIcon size={14} /> Filter
+        </button>
+        {filters.length === 0 && <span className="quiet">Everything counts.</span>}
+      </div>
+    </fieldset>
+  );
+}
+
+/** Asks once more before something is gone. */
+export function Remove({
+  pending,
+  onRemove,
+  word = "Remove",
+}: {
+  pending: boolean;
+  onRemove: () => void;
+  word?: string;
+}) {
+  const [asked, setAsked] = useState(false);
+  return asked ? (
+    <button
+      type="button"
+      className={form.danger}
+      disabled={pending}
+      onClick={onRemove}
+      onBlur={() => setAsked(false)}
+    >
+      Really {word.toLowerCase()}
+    </button>
+  ) : (
+    <button type="button" className={form.button} onClick={() => setAsked(true)}>
+      {word}
+    </button>
+  );
+}

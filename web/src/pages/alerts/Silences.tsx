@@ -1,0 +1,325 @@
+import { type FormEvent, useState } from "react";
+import { useAlerts } from "../../api/alerts";
+import {
+  type Matcher,
+  matcherFields,
+  matcherOps,
+  type Silence,
+  useCreateSilence,
+  useEndSilence,
+  useSilences,
+} from "../../api/silences";
+import { dayAndClock, duration, fullTime, plural, secondsOf } from "../../format";
+import { instantOf, localOf } from "../../state/range";
+import { matcherWords, opWords, type SilenceStage, silences, stageOf } from "../../state/silence";
+import { useView } from "../../state/view";
+import { useZone } from "../../state/zone";
+import { Card } from "../../ui/Card";
+import { Field } from "../../ui/Field";
+import form from "../../ui/form.module.css";
+import { CloseIcon, PlusIcon } from "../../ui/icons";
+import { NotRenewed } from "../../ui/NotRenewed";
+import { Empty, loadingOf } from "../../ui/states";
+import { Table } from "../../ui/Table";
+import list from "../list.module.css";
+import { Remove } from "./RuleForm";
+import styles from "./rules.module.css";
+
+const stages: { stage: SilenceStage; title: string; subtitle: string; none: string }[] = [
+  {
+    stage: "active",
+    title: "Active",
+    subtitle: "What they match is recorded, but nobody is told",
+    none: "Nothing is silenced: every alert is told to whom the routing says.",
+  },
+  {
+    stage: "pending",
+    title: "Pending",
+    subtitle: "They begin later",
+    none: "None is planned. A silence may begin later, such as for a planned change.",
+  },
+  {
+    stage: "expired",
+    title: "Expired",
+    subtitle: "Kept, so that it stays known why nobody was told",
+    none: "None has ended yet.",
+  },
+];
+
+/** Who is to be left in peace about what, until when and why. */
+export function Silences() {
+  const { view, keep } = useView();
+  const query = useSilences();
+  const zone = useZone();
+  const now = Date.now();
+  const all = query.data?.items ?? [];
+  const creating = view.edit === "+";
+  return (
+    <div className={list.stack}>
+      {!creating && (
+        <div className={list.bar}>
+          <p className="quiet">
+            A silence keeps matching alerts from being told. They fire, are listed and recorded all the same.
+          </p>
+          <span className={list.end}>
+            <button
+              type="button"
+              className={form.primary}
+              data-shortcut="n"
+              title="New silence (n)"
+              onClick={() => keep({ edit: "+" })}
+            >
+              <PlusIcon size={14} /> New silence
+            </button>
+          </span>
+        </div>
+      )}
+      {creating && <NewSilence onDone={() => keep({ edit: undefined })} />}
+      <NotRenewed query={query} what="The silences" />
+      {stages.map(({ stage, title, subtitle, none }) => {
+        const rows = all.filter((silence) => stageOf(silence, now) === stage);
+        return (
+          <Card key={stage} title={title} subtitle={subtitle} loading={loadingOf(query)} minHeight={40}>
+            {rows.length === 0 ? (
+              <Empty>
+                <p>{none}</p>
+              </Empty>
+            ) : (
+              <Table
+                label={title}
+                rows={rows}
+                rowKey={({ id }) => id}
+                columns={[
+                  {
+                    key: "what",
+                    head: "Matches",
+                    cell: ({ matchers, comment }) => (
+                      <>
+                        {matchers.map(matcherWords).join(", ")}
+                        <span className={list.under}>{comment}</span>
+                      </>
+                    ),
+                  },
+                  {
+                    key: "until",
+                    head: stage === "pending" ? "From" : stage === "active" ? "Until" : "Ended",
+                    cell: (silence) => {
+                      const at = stage === "pending" ? silence.starts_at : silence.ends_at;
+                      return (
+                        <time dateTime={at} title={fullTime(at, zone)}>
+                          {dayAndClock(at, zone)}
+                        </time>
+                      );
+                    },
+                  },
+                  {
+                    key: "author",
+                    head: "By",
+                    cell: ({ author, created_at }) => (
+                      <span title={fullTime(created_at, zone)}>{author}</span>
+                    ),
+                  },
+                  ...(stage === "expired"
+                    ? []
+                    : [
+                        {
+                          key: "matches",
+                          head: "Open alerts",
+                          number: true,
+                          cell: ({ matches }: Silence) => matches,
+                        },
+                        { key: "end", head: "", cell: (silence: Silence) => <End silence={silence} /> },
+                      ]),
+                ]}
+              />
+            )}
+          </Card>
+        );
+      })}
+    </div>
+  );
+}
+
+function End({ silence }: { silence: Silence }) {
+  const end = useEndSilence();
+  return (
+    <>
+      <Remove word="End" pending={end.isPending} onRemove={() => end.mutate(silence.id)} />
+      {end.error && (
+        <p className={form.problem} role="alert">
+          {end.error.message}
+        </p>
+      )}
+    </>
+  );
+}
+
+function NewSilence({ onDone }: { onDone: () => void }) {
+  const zone = useZone();
+  const [matchers, setMatchers] = useState<Matcher[]>([{ field: "rule", op: "is", value: "" }]);
+  const [starts, setStarts] = useState("");
+  const [length, setLength] = useState("2 h");
+  const [comment, setComment] = useState("");
+  const [tried, setTried] = useState(false);
+  const create = useCreateSilence();
+  const open = useAlerts("open", {});
+  const alerts = open.data?.pages.flatMap(({ items }) => items) ?? [];
+  const known = [...new Set(alerts.map(({ rule }) => rule))];
+  const seconds = secondsOf(length);
+  const begins = starts === "" ? Date.now() : instantOf(starts, zone);
+  const lengthProblem = seconds === null || seconds === 0 ? "A time, such as 30 min or 2 h." : undefined;
+  const filled = matchers.filter(({ field, value }) => value.trim() !== "" || field === "subject");
+  const matching = alerts.filter((alert) => silences(filled, alert)).length;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (seconds === null || seconds === 0 || begins === null || filled.length === 0 || comment.trim() === "")
+      return;
+    create.mutate(
+      {
+        matchers: filled.map((one) => ({ ...one, value: one.value.trim() })),
+        starts_at: new Date(begins).toISOString(),
+        ends_at: new Date(begins + seconds * 1000).toISOString(),
+        comment: comment.trim(),
+      },
+      { onSuccess: onDone },
+    );
+  };
+  const change = (at: number, part: Partial<Matcher>) =>
+    setMatchers(matchers.map((one, index) => (index === at ? { ...one, ...part } : one)));
+  return (
+    <Card title="New silence" subtitle="Every line must hold">
+      <form className={styles.form} onSubmit={submit} noValidate>
+        <fieldset className={styles.filters}>
+          <legend>Alerts whose</legend>
+          {matchers.map((matcher, at) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a line is what stands at its place
+            <div key={at} className={styles.line}>
+              <select
+                className={form.input}
+                aria-label={`Line ${at + 1}, field`}
+                value={matcher.field}
+                onChange={(event) => change(at, { field: event.currentTarget.value as Matcher["field"] })}
+              >
+                {matcherFields.map((field) => (
+                  <option key={field}>{field}</option>
+                ))}
+              </select>
+              <select
+                className={form.input}
+                aria-label={`Line ${at + 1}, how`}
+                value={matcher.op}
+                onChange={(event) => change(at, { op: event.currentTarget.value as Matcher["op"] })}
+              >
+                {matcherOps.map((op) => (
+                  <option key={op} value={op}>
+                    {opWords[op]}
+                  </option>
+                ))}
+              </select>
+              <input
+                className={form.input}
+                aria-label={`Line ${at + 1}, value`}
+                placeholder={matcher.field === "severity" ? "warning" : "error_rate"}
+                list="open-rules"
+                value={matcher.value}
+                onChange={(event) => change(at, { value: event.currentTarget.value })}
+              />
+              {matchers.length > 1 && (
+                <button
+                  type="button"
+                  className={form.button}
+                  aria-label={`Remove line ${at + 1}`}
+                  onClick={() => setMatchers(matchers.filter((_, index) => index !== at))}
+                >
+                  <CloseIcon size={14} />
+                </button>
+              )}
+            </div>
+          ))}
+          <datalist id="open-rules">
+            {known.map((rule) => (
+              <option key={rule} value={rule} />
+            ))}
+          </datalist>
+          <div className={styles.buttons}>
+            <button
+              type="button"
+              className={form.button}
+              onClick={() => setMatchers([...matchers, { field: "severity", op: "is", value: "" }])}
+            >
+              <PlusIcon size={14} /> Line
+            </button>
+            <output className="quiet">
+              {filled.length === 0
+                ? "Say what it is about; a silence of everything is not accepted."
+                : `${plural(matching, "open alert")} of ${alerts.length} ${matching === 1 ? "matches" : "match"} now.`}
+            </output>
+          </div>
+          {tried && filled.length === 0 && <p className={form.problem}>At least one line with a value.</p>}
+        </fieldset>
+        <div className={styles.fields}>
+          <Field label="Begins" help={`Empty: now. ${zone}.`}>
+            {(attributes) => (
+              <input
+                {...attributes}
+                className={form.input}
+                type="datetime-local"
+                min={localOf(Date.now(), zone)}
+                value={starts}
+                onChange={(event) => setStarts(event.currentTarget.value)}
+              />
+            )}
+          </Field>
+          <Field
+            label="Lasts"
+            help={
+              seconds && begins !== null
+                ? `${duration(seconds)}, until ${dayAndClock(begins + seconds * 1000, zone)} ${zone}`
+                : "Such as 30 min, 2 h or 3 d"
+            }
+            problem={tried ? lengthProblem : undefined}
+          >
+            {(attributes) => (
+              <input
+                {...attributes}
+                className={form.input}
+                value={length}
+                onChange={(event) => setLength(event.currentTarget.value)}
+              />
+            )}
+          </Field>
+          <Field
+            label="Why"
+            wide
+            help="Everybody who wonders why nothing was sent reads this."
+            problem={tried && comment.trim() === "" ? "Say why." : undefined}
+          >
+            {(attributes) => (
+              <input
+                {...attributes}
+                className={form.input}
+                maxLength={500}
+                value={comment}
+                onChange={(event) => setComment(event.currentTarget.value)}
+              />
+            )}
+          </Field>
+        </div>
+        {create.error && (
+          <p className={form.problem} role="alert">
+            The silence was not stored. {create.error.message}
+          </p>
+        )}
+        <div className={styles.buttons}>
+          <button type="submit" className={form.primary} disabled={create.isPending}>
+            Silence
+          </button>
+          <button type="button" className={form.button} onClick={onDone}>
+            Cancel
+          </button>
+        </div>
+      </form>
+    </Card>
+  );
+}

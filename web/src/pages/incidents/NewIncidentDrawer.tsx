@@ -1,0 +1,105 @@
+import { Drawer } from "@mantine/core";
+import { type FormEvent, useState } from "react";
+import { type Severity, severities } from "../../api/alerts";
+import { type Incident, useOpenIncident } from "../../api/incidents";
+import drawer from "../../ui/drawer.module.css";
+import { Field } from "../../ui/Field";
+import form from "../../ui/form.module.css";
+import { severityLabels } from "../../ui/Severity";
+
+interface Props {
+  opened: boolean;
+  onClose: () => void;
+  onOpened: (incident: Incident) => void;
+}
+
+/** Opens an incident that no alert saw. */
+export function NewIncidentDrawer({ opened, onClose, onOpened }: Props) {
+  return (
+    <Drawer
+      opened={opened}
+      onClose={onClose}
+      position="right"
+      size={480}
+      title="Open an incident"
+      overlayProps={{ backgroundOpacity: 0.15 }}
+      closeButtonProps={{ "aria-label": "Close the form" }}
+    >
+      {opened && <NewIncident onClose={onClose} onOpened={onOpened} />}
+    </Drawer>
+  );
+}
+
+function NewIncident({ onClose, onOpened }: Omit<Props, "opened">) {
+  const [title, setTitle] = useState("");
+  const [severity, setSeverity] = useState<Severity>("warning");
+  const [summary, setSummary] = useState("");
+  const [tried, setTried] = useState(false);
+  const open = useOpenIncident();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (title.trim() === "") return;
+    open.mutate({ title: title.trim(), severity, summary: summary.trim() }, { onSuccess: onOpened });
+  };
+  return (
+    <form className={drawer.details} onSubmit={submit} noValidate>
+      <Field
+        label="Title"
+        help="What is wrong, as somebody would say it."
+        problem={tried && title.trim() === "" ? "Give it a title." : undefined}
+      >
+        {(attributes) => (
+          <input
+            {...attributes}
+            className={form.input}
+            data-autofocus
+            maxLength={200}
+            value={title}
+            onChange={(event) => setTitle(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+      <Field label="Severity">
+        {(attributes) => (
+          <select
+            {...attributes}
+            className={form.input}
+            value={severity}
+            onChange={(event) => setSeverity(event.currentTarget.value as Severity)}
+          >
+            {severities.map((one) => (
+              <option key={one} value={one}>
+                {severityLabels[one]}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Field label="Summary (may stay empty)">
+        {(attributes) => (
+          <textarea
+            {...attributes}
+            className={form.input}
+            maxLength={2000}
+            value={summary}
+            onChange={(event) => setSummary(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+      {open.error && (
+        <p className={form.problem} role="alert">
+          It was not opened. {open.error.message}
+        </p>
+      )}
+      <div className={drawer.buttons}>
+        <button type="submit" className={form.primary} disabled={open.isPending}>
+          Open it
+        </button>
+        <button type="button" className={form.button} onClick={onClose}>
+          Cancel
+        </button>
+      </div>
+    </form>
+  );
+}
