@@ -8,7 +8,7 @@ import { stepsOf } from "../src/state/backtest";
 import { missingFields, settingsOf, typedOf } from "../src/state/channel";
 import { instantsIn, readRange } from "../src/state/range";
 import { listOf, matchWords, missingChannels, moved } from "../src/state/routing";
-import { blankRule, conditionWords, draftOf, fieldOf, fixedFields, ruleOf } from "../src/state/rule";
+import { blankRule, conditionWords, draftOf, fieldOf, ruleOf } from "../src/state/rule";
 import { parseSearch, writeSearch } from "../src/state/search";
 import { matchersFor, matcherWords, silences, stageOf } from "../src/state/silence";
 import { shared } from "../src/state/view";
@@ -144,7 +144,7 @@ describe("the routing", () => {
       group_by: [],
     };
     const routing: Routing = {
-      default: { ...pace, channels: ["email"] },
+      default: { ...pace, channels: ["*", "email"] },
       routes: [{ match: {}, channels: ["pager", "email"], continue: false }],
       escalation: [{ after_seconds: 600, severity: [], channels: ["pager"] }],
       inhibit: [],
@@ -167,6 +167,11 @@ describe("the address of a tab", () => {
     };
     expect(parseSearch(writeSearch(view))).toEqual(view);
     expect(shared({ ...view, id: "x" })).toEqual({ range: "24h" });
+  });
+
+  it("is what a message's link means", () => {
+    expect(parseSearch("?alert=0190-1")).toEqual({ id: "0190-1" });
+    expect(parseSearch("?silence=error_rate")).toEqual({ tab: "silences", edit: "error_rate" });
   });
 
   it("asks with what has a value", () => {
@@ -294,13 +299,5 @@ describe("the server's words about a field", () => {
         fieldOf,
       ),
     ).toEqual(["limit", "window", "filters", "short", null]);
-  });
-
-  it("say which fields a file fixes", () => {
-    expect([...fixedFields("config/monitoring.json (limit, severity)")].sort()).toEqual([
-      "limit",
-      "severity",
-    ]);
-    expect(fixedFields(null).size).toBe(0);
   });
 });

@@ -14,7 +14,9 @@ export interface Incident {
   acknowledged_at: string | null;
   resolved_at: string | null;
   assignee: string | null;
-  source: string;
+  /** errors: its time to resolve counts as error resolution time. */
+  about: "errors" | "other";
+  source: "alert" | "manual";
   alert_id: string | null;
   summary: string;
   seconds_to_acknowledge: number | null;
@@ -24,7 +26,7 @@ export interface Incident {
 export interface IncidentEvent {
   at: string;
   kind: string;
-  by: string | null;
+  by: string;
   text: string;
 }
 
@@ -48,6 +50,9 @@ export interface IncidentFigures {
   month: string;
   severity: Severity;
   incidents: number;
+  /** How many `mtta_seconds` and `mttr_seconds` are the means of. */
+  acknowledged: number;
+  resolved: number;
   mtta_seconds: number | null;
   mttr_seconds: number | null;
   mttr_error_seconds: number | null;

@@ -4,12 +4,16 @@ import { heal } from "./ask";
 import { alertsKey, useChange } from "./changes";
 import { getJson, postJson, writeJson } from "./client";
 
+/** By what alerts are matched, put together and held back. */
+export const alertFields = ["rule", "severity", "group", "subject"] as const;
+export type AlertField = (typeof alertFields)[number];
+
 /** How soon a group of alerts is told, how often again, and what makes alerts one group. */
 export interface Pace {
   group_wait_seconds: number;
   group_interval_seconds: number;
   repeat_seconds: number;
-  group_by: string[];
+  group_by: AlertField[];
 }
 
 export interface RouteDefault extends Pace {
@@ -23,8 +27,8 @@ export interface RouteMatch {
   rule: string[];
 }
 
-/** What is absent is as in the default. */
-export interface Route extends Partial<Pace> {
+/** What is absent or null is as in the default. */
+export interface Route extends Partial<{ [name in keyof Pace]: Pace[name] | null }> {
   match: Partial<RouteMatch>;
   channels: string[];
   /** Whether the routes below are asked too. */
@@ -38,9 +42,9 @@ export interface Escalation {
 }
 
 export interface Inhibition {
-  source: Partial<Record<"rule" | "severity" | "group", string>>;
-  target: Partial<Record<"rule" | "severity" | "group", string>>;
-  equal: string[];
+  source: Partial<Record<AlertField, string>>;
+  target: Partial<Record<AlertField, string>>;
+  equal: AlertField[];
 }
 
 export interface Routing {

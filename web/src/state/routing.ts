@@ -11,6 +11,9 @@ export function moved<Item>(items: Item[], index: number, by: 1 | -1): Item[] {
   return next;
 }
 
+/** Stands for every channel that is switched on. */
+export const everyChannel = "*";
+
 /** Which alerts a route takes, in words. */
 export function matchWords({ match }: Pick<Route, "match">): string {
   const parts = (["severity", "group", "rule"] as const).flatMap((field) => {
@@ -27,7 +30,7 @@ export function missingChannels(routing: Routing, known: string[]): string[] {
     ...routing.routes.flatMap(({ channels }) => channels),
     ...routing.escalation.flatMap(({ channels }) => channels),
   ];
-  return [...new Set(named.filter((name) => !known.includes(name)))];
+  return [...new Set(named.filter((name) => name !== everyChannel && !known.includes(name)))];
 }
 
 /** What is typed with commas as a list. */

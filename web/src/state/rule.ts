@@ -53,7 +53,7 @@ const text = (value: number | null | undefined) => (value == null ? "" : String(
 export const blankRule: RuleDraft = {
   name: "",
   title: "",
-  group: "",
+  group: "custom",
   metric: "error_rate",
   filters: [],
   severity: "warning",
@@ -153,7 +153,7 @@ export function ruleOf(draft: RuleDraft): { rule: RuleText | null; problems: Rec
   const rule: RuleText = {
     name: draft.name,
     title: draft.title.trim(),
-    group: draft.group.trim(),
+    group: draft.group.trim() || "custom",
     metric: draft.metric,
     filters,
     severity: draft.severity,
@@ -258,9 +258,5 @@ export function fieldOf(path: string): keyof RuleDraft | null {
   return renamed[last] ?? (last in blankRule ? (last as keyof RuleDraft) : null);
 }
 
-/** The fields that a text such as "config/monitoring.json (limit, window_seconds)" names as fixed. */
-export function fixedFields(fixedBy: string | null): Set<keyof RuleDraft> {
-  if (fixedBy === null) return new Set();
-  const named = (fixedBy.match(/[a-z][a-z_]*/g) ?? []).map(fieldOf).filter((field) => field !== null);
-  return new Set(named);
-}
+/** What a file or variable that holds the limit of a rule fixes with it. */
+export const heldFields: ReadonlySet<keyof RuleDraft> = new Set(["kind", "side", "limit"]);

@@ -48,12 +48,15 @@ export function parseSearch(search: string): View {
   if (range !== null) view.range = readRange(range).code;
   const compare = params.get("compare");
   if (compare === "weekdays" || compare === "none") view.compare = compare;
-  const id = params.get("id");
+  // Messages that left the house name what they are about.
+  const id = params.get("id") ?? params.get("alert");
   if (id) view.id = id;
   for (const name of textNames) {
     const text = params.get(name);
     if (text) view[name] = text;
   }
+  const silence = params.get("silence");
+  if (silence) Object.assign(view, { tab: "silences", edit: silence });
   const param = params.getAll("param").filter((pair) => pair.indexOf("=") > 0);
   if (param.length > 0) view.param = param;
   for (const name of filterNames) {

@@ -45,11 +45,18 @@ interface ChoiceProps<Value extends string> {
   label: string;
   options: readonly { value: Value; label: string; title?: string }[];
   value: Value;
+  disabled?: boolean;
   onChange: (value: Value) => void;
 }
 
 /** A few choices side by side, one of them pressed. */
-export function Choice<Value extends string>({ label, options, value, onChange }: ChoiceProps<Value>) {
+export function Choice<Value extends string>({
+  label,
+  options,
+  value,
+  disabled = false,
+  onChange,
+}: ChoiceProps<Value>) {
   return (
     <fieldset className={styles.choice}>
       <legend className="visually-hidden">{label}</legend>
@@ -59,6 +66,7 @@ export function Choice<Value extends string>({ label, options, value, onChange }
           type="button"
           className={form.button}
           aria-pressed={option.value === value}
+          disabled={disabled}
           title={option.title}
           onClick={() => onChange(option.value)}
         >

@@ -21,14 +21,14 @@ export const groups = [
       { to: "/predictions", label: "Predictions", key: "p", icon: ListIcon },
     ],
   },
-  { label: "Check", pages: [{ to: "/analyse", label: "Analyse", key: "a", icon: ScanIcon }] },
   {
-    label: "Respond",
+    label: "Operate",
     pages: [
       { to: "/alerts", label: "Alerts", key: "l", icon: BellIcon },
       { to: "/incidents", label: "Incidents", key: "i", icon: IncidentIcon },
     ],
   },
+  { label: "Check", pages: [{ to: "/analyse", label: "Analyse", key: "a", icon: ScanIcon }] },
   {
     label: "Dig",
     pages: [

@@ -2,6 +2,8 @@ import { type FormEvent, type ReactNode, useState } from "react";
 import { severities } from "../../api/alerts";
 import { useChannels } from "../../api/channels";
 import {
+  type AlertField,
+  alertFields,
   type Inhibition,
   type Pace,
   type Route,
@@ -12,7 +14,7 @@ import {
 } from "../../api/routing";
 import { useRules } from "../../api/rules";
 import { duration, secondsOf } from "../../format";
-import { listOf, matchWords, missingChannels, moved } from "../../state/routing";
+import { everyChannel, listOf, matchWords, missingChannels, moved } from "../../state/routing";
 import { Card } from "../../ui/Card";
 import { Checks, Field } from "../../ui/Field";
 import form from "../../ui/form.module.css";
@@ -23,6 +25,7 @@ import list from "../list.module.css";
 import routing from "./routing.module.css";
 import styles from "./rules.module.css";
 
+const fieldOptions = alertFields.map((value) => ({ value, label: value }));
 const severityOptions = severities.map((value) => ({ value, label: severityLabels[value] }));
 
 /** Who hears about what, how soon, and how often again. */
@@ -46,7 +49,10 @@ function Editor({ stored }: { stored: RoutingText }) {
     setDraft(stored);
   }
   const names = channels.data?.items.map(({ name }) => name) ?? [];
-  const options = names.map((value) => ({ value, label: value }));
+  const options = [
+    { value: everyChannel, label: "every channel that is on" },
+    ...names.map((value) => ({ value, label: value })),
+  ];
   const missing = channels.data ? missingChannels(draft, names) : [];
   const set = (part: Partial<RoutingText>) => setDraft({ ...draft, ...part });
   const setRoute = (at: number, part: Partial<Route>) =>
@@ -75,7 +81,7 @@ function Editor({ stored }: { stored: RoutingText }) {
             <div className={styles.fields}>
               <PaceFields
                 pace={draft.default}
-                onChange={(part) => set({ default: { ...draft.default, ...part } })}
+                onChange={(part) => set({ default: { ...draft.default, ...part } as RoutingText["default"] })}
               />
             </div>
           </div>
@@ -301,13 +307,13 @@ function Editor({ stored }: { stored: RoutingText }) {
                       side={one.target}
                       onChange={(target) => change({ target })}
                     />
-                    <ListField
-                      label="Only of the same"
-                      help="Such as subject or group, with commas; empty: always."
-                      values={one.equal}
-                      onChange={(equal) => change({ equal })}
-                    />
                   </div>
+                  <Checks
+                    label="Only where these are the same"
+                    options={fieldOptions}
+                    chosen={one.equal}
+                    onChange={(chosen) => change({ equal: chosen as AlertField[] })}
+                  />
                 </li>
               );
             })}
@@ -376,14 +382,14 @@ function SideFields({
   side: Inhibition["source"];
   onChange: (side: Inhibition["source"]) => void;
 }) {
-  const change = (name: "rule" | "severity" | "group", value: string) => {
+  const change = (name: AlertField, value: string) => {
     const { [name]: _, ...rest } = side;
     onChange(value.trim() === "" ? rest : { ...rest, [name]: value.trim() });
   };
   return (
     <fieldset className={routing.sideFields}>
       <legend>{label}</legend>
-      {(["rule", "severity", "group"] as const).map((name) => (
+      {alertFields.map((name) => (
         <label key={name}>
           <span className="quiet">{name}</span>
           <input
@@ -477,15 +483,17 @@ const paces = [
   { name: "repeat_seconds", label: "Again after", help: "While it goes on and nobody acknowledges." },
 ] as const;
 
+type MaybePace = Pick<Route, keyof Pace>;
+
 /** With `usual` an empty field means what the default says. */
 function PaceFields({
   pace,
   usual,
   onChange,
 }: {
-  pace: Partial<Pace>;
+  pace: MaybePace;
   usual?: Pace;
-  onChange: (part: Partial<Pace>) => void;
+  onChange: (part: MaybePace) => void;
 }) {
   return (
     <>
@@ -498,16 +506,24 @@ function PaceFields({
           {...(usual ? { placeholder: `${duration(usual[name])}, as the default` } : {})}
           onChange={(seconds) => {
             if (seconds !== undefined) onChange({ [name]: seconds });
-            else if (usual) onChange({ [name]: undefined } as Partial<Pace>);
+            else if (usual) onChange({ [name]: null });
           }}
         />
       ))}
-      <ListField
-        label="One message for alerts of the same"
-        help="Such as group, rule, severity or subject, with commas."
-        values={pace.group_by ?? []}
-        onChange={(group_by) => onChange({ group_by })}
-      />
+      <div className={styles.whole}>
+        <Checks
+          label={
+            usual && !pace.group_by?.length
+              ? `Alerts of the same … are one message (as the default)`
+              : "Alerts of the same … are one message"
+          }
+          options={fieldOptions}
+          chosen={pace.group_by ?? []}
+          onChange={(chosen) =>
+            onChange({ group_by: usual && chosen.length === 0 ? null : (chosen as AlertField[]) })
+          }
+        />
+      </div>
     </>
   );
 }

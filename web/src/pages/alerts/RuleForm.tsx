@@ -16,7 +16,7 @@ import {
   conditionKinds,
   draftOf,
   fieldOf,
-  fixedFields,
+  heldFields,
   type RuleDraft,
   ruleOf,
 } from "../../state/rule";
@@ -51,7 +51,7 @@ export function RuleForm({ rule, rules, onDone }: Props) {
   const { rule: text, problems } = ruleOf(draft);
   const refused = refusals(saving.error);
   const problem = (field: keyof RuleDraft) => refused.get(field) ?? (tried ? problems[field] : undefined);
-  const fixed = fixedFields(rule?.fixed_by ?? null);
+  const fixed: ReadonlySet<keyof RuleDraft> = rule?.fixed_by ? heldFields : new Set();
   const fixedWords = (field: keyof RuleDraft) =>
     fixed.has(field) ? `Fixed by ${rule?.fixed_by}.` : undefined;
   const set = (part: Partial<RuleDraft>) => setDraft((old) => ({ ...old, ...part }));
@@ -111,8 +111,7 @@ export function RuleForm({ rule, rules, onDone }: Props) {
           <form className={styles.form} onSubmit={submit} noValidate>
             {rule?.fixed_by && (
               <p className={styles.fixed}>
-                {rule.fixed_by} wins over what is set here at every start
-                {fixed.size === 0 ? "." : "; what it fixes can't be changed here."}
+                The limit is fixed by {rule.fixed_by}. Everything else can be changed here.
               </p>
             )}
             <div className={styles.fields}>
@@ -189,6 +188,7 @@ export function RuleForm({ rule, rules, onDone }: Props) {
                 label="Kind of condition"
                 options={kinds}
                 value={draft.kind}
+                disabled={fixed.has("kind")}
                 onChange={(kind) => set({ kind })}
               />
               <p className={`quiet ${styles.whole}`}>{conditionKinds[draft.kind].says}</p>

@@ -53,7 +53,7 @@ export function Silences() {
   const zone = useZone();
   const now = Date.now();
   const all = query.data?.items ?? [];
-  const creating = view.edit === "+";
+  const creating = view.edit !== undefined;
   return (
     <div className={list.stack}>
       {!creating && (
@@ -74,7 +74,12 @@ export function Silences() {
           </span>
         </div>
       )}
-      {creating && <NewSilence onDone={() => keep({ edit: undefined })} />}
+      {creating && (
+        <NewSilence
+          rule={view.edit === "+" ? "" : (view.edit ?? "")}
+          onDone={() => keep({ edit: undefined })}
+        />
+      )}
       <NotRenewed query={query} what="The silences" />
       {stages.map(({ stage, title, subtitle, none }) => {
         const rows = all.filter((silence) => stageOf(silence, now) === stage);
@@ -154,9 +159,10 @@ function End({ silence }: { silence: Silence }) {
   );
 }
 
-function NewSilence({ onDone }: { onDone: () => void }) {
+/** `rule`: the one that a message asked to be silenced; empty for none. */
+function NewSilence({ rule, onDone }: { rule: string; onDone: () => void }) {
   const zone = useZone();
-  const [matchers, setMatchers] = useState<Matcher[]>([{ field: "rule", op: "is", value: "" }]);
+  const [matchers, setMatchers] = useState<Matcher[]>([{ field: "rule", op: "is", value: rule }]);
   const [starts, setStarts] = useState("");
   const [length, setLength] = useState("2 h");
   const [comment, setComment] = useState("");

@@ -91,10 +91,8 @@ function Details({ id }: { id: string }) {
             <Link to="/alerts" search={(old) => ({ ...shared(old), id: incident.alert_id ?? "" })}>
               The alert
             </Link>
-          ) : incident.source === "manual" ? (
-            "Opened by hand"
           ) : (
-            incident.source
+            "Opened by hand"
           )}
         </Fact>
       </dl>

@@ -25,7 +25,7 @@ const means = [
     key: "mttr_error_seconds",
     head: "Errors resolved",
     definition:
-      "Mean time from an error pattern's first failure to its resolution: the error resolution time.",
+      "Mean time from opening to resolving of the incidents about errors alone: the error resolution time.",
   },
 ] as const;
 
@@ -91,6 +91,8 @@ export function IncidentFiguresCard() {
                       ["Exactly", `${integer(Math.round(row[key]))} s`],
                       ["Month", row.month],
                       ["Incidents", integer(row.incidents)],
+                      ["Acknowledged", integer(row.acknowledged)],
+                      ["Resolved", integer(row.resolved)],
                       ["Source", "incident timelines"],
                     ]}
                   >
