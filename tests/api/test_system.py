@@ -25,6 +25,21 @@ def test_a_range_that_is_too_long_is_refused_by_name(server: Server) -> None:
     ]
 
 
+def test_a_range_is_given_by_its_instants_and_an_empty_one_is_refused(server: Server) -> None:
+    whole = {"start": "2026-01-05T00:00:00Z", "end": "2026-01-12T00:00:00Z"}
+    answer = server.get("/api/v1/system", params=whole)
+    assert answer.status_code == 200
+    assert answer.json()["samples"] == []
+    turned = server.get("/api/v1/system", params={"start": whole["end"], "end": whole["start"]})
+    assert turned.status_code == 422
+    assert turned.json()["errors"][0]["field"] == "start"
+
+
+def test_a_young_installation_is_shown_in_full_whatever_the_range(server: Server) -> None:
+    newest = server.get("/api/v1/system", params={"hours": 9600}).json()
+    assert newest["step_seconds"] == 0
+
+
 def test_every_measure_of_a_sample_is_documented() -> None:
     measured = {one.name for one in dataclasses.fields(Sample)} - {"timestamp_us"}
     assert set(SystemSample.model_fields) == measured | {"timestamp"}

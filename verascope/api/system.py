@@ -14,6 +14,7 @@ from verascope.api.deps import Owner, RuntimeDep
 from verascope.api.errors import documented
 from verascope.api.params import whole_number
 from verascope.clock import US, Range
+from verascope.errors import Invalid
 from verascope.monitor import samples
 from verascope.monitor.host import Sample
 from verascope.runtime import Runtime
@@ -77,17 +78,36 @@ async def system(
     runtime: RuntimeDep,
     principal: Owner,
     hours: Annotated[int, *whole_number(1, MAX_HOURS), Query()] = 1,
+    start: Annotated[str | None, Query(description="ISO 8601 with an offset; included.")] = None,
+    end: Annotated[
+        str | None, Query(description="ISO 8601 with an offset; not included. Now when left out.")
+    ] = None,
 ) -> Response:
-    """A sample every ten seconds, put together to longer steps for longer ranges."""
-    body = await run_sync(_system, runtime, hours)
+    """A sample every ten seconds, put together to longer steps for longer ranges. Either the last
+    `hours`, or from `start` to `end`.
+    """
+    span = _span(runtime.now() + 1, hours, start, end)
+    body = await run_sync(_system, runtime, span)
     return Response(msgspec.json.encode(body), media_type="application/json")
 
 
-def _system(runtime: Runtime, hours: int) -> dict[str, Any]:
-    end_us = runtime.now() + 1
-    step = next((step for longest, step in _STEPS if hours <= longest), _LONGEST_STEP)
+def _span(now_us: int, hours: int, start: str | None, end: str | None) -> Range:
+    """Raises Invalid when the range is empty or longer than `MAX_HOURS`."""
+    end_us = now_us if end is None else clock.from_iso("end", end)
+    start_us = end_us - hours * 3600 * US if start is None else clock.from_iso("start", start)
+    if 0 < end_us - start_us <= MAX_HOURS * 3600 * US:
+        return Range(start_us, end_us)
+    accepted = f"an instant before `end`, at most {MAX_HOURS} hours"
+    raise Invalid.of("start", clock.to_iso(start_us), accepted)
+
+
+def _system(runtime: Runtime, span: Range) -> dict[str, Any]:
     with runtime.database.reading() as connection:
-        found = samples.read(connection, Range(end_us - hours * 3600 * US, end_us), step)
+        # What was never sampled needs no step: a young installation shows its first minutes in full.
+        first = samples.first(connection, span) or span.end_us
+        hours = (span.end_us - first) / (3600 * US)
+        step = next((step for longest, step in _STEPS if hours <= longest + 0.1), _LONGEST_STEP)
+        found = samples.read(connection, span, step)
         newest = samples.latest(connection)
     return {
         "now": None if newest is None else _json(newest),

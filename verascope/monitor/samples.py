@@ -74,6 +74,13 @@ def latest(connection: Connection) -> Sample | None:
     return found[-1] if found else None
 
 
+def first(connection: Connection, span: Range) -> int | None:
+    """When the range's oldest sample was taken, None when it has none."""
+    oldest = select(func.min(table.c.timestamp)).where(_within(span))
+    found: int | None = connection.execute(oldest).scalar()
+    return found
+
+
 def thin_out(connection: Connection, now_us: int, retention_days: int) -> int:
     """Put together what is old enough, drop what is past retention; how many rows that spared.
 

@@ -77,7 +77,10 @@ export function bytes(value: number | null | undefined): string {
   if (value == null) return unknown;
   if (value < 1000) return `${value}${thin}B`;
   if (value < 999_500) return `${(value / 1e3).toFixed(value < 99_950 ? 1 : 0)}${thin}kB`;
-  return `${(value / 1e6).toFixed(1)}${thin}MB`;
+  if (value < 999_950_000) return `${(value / 1e6).toFixed(1)}${thin}MB`;
+  return value < 999_950_000_000
+    ? `${(value / 1e9).toFixed(1)}${thin}GB`
+    : `${(value / 1e12).toFixed(1)}${thin}TB`;
 }
 
 /** An exact decimal as it came, without zeros that say nothing: "0.050000" is 0.05 USD. */

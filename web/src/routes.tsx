@@ -42,6 +42,18 @@ const performance = createRoute({
   component: later("performance", async () => (await import("./pages/Performance")).Performance),
 });
 
+const system = createRoute({
+  getParentRoute: () => root,
+  path: "/system",
+  component: later("system", async () => (await import("./pages/System")).System),
+});
+
+const errors = createRoute({
+  getParentRoute: () => root,
+  path: "/errors",
+  component: later("errors", async () => (await import("./pages/Errors")).Errors),
+});
+
 const explore = createRoute({
   getParentRoute: () => root,
   path: "/explore",
@@ -73,9 +85,11 @@ export function createAppRouter() {
       usage,
       performance,
       predictions,
-      analyse,
       alerts,
       incidents,
+      system,
+      errors,
+      analyse,
       explore,
       settings,
     ]),

@@ -31,7 +31,7 @@ const light = {
   fakeSoft: "#fdebe0",
   uncertainSoft: "#fdf2d8",
   failedSoft: "#e9edf2",
-  ok: "#1a7f37",
+  ok: "#16722f",
   okSoft: "#e4f5e9",
   warning: "#8a5a00",
   warningSoft: "#fff4d6",

@@ -195,10 +195,19 @@ export interface Health {
   model_loaded: boolean;
   model_version: string | null;
   version: string;
+  uptime_seconds: number;
+  queue_depth: number;
+  queue_limit: number;
+  /** For how many seconds commits have waited for the summaries. */
+  fold_lag: number;
+  disk_free_bytes: number | null;
 }
 
 export interface ModelInfo {
   model_type: string;
+  device: string;
+  /** Name and version of each detector that sees the same images without answering. */
+  shadows: string[];
   name: string | null;
   model_version: string | null;
   /** Percent, on the model's own benchmark; null when it was never measured. */

@@ -32,6 +32,8 @@ interface Props {
   max?: number;
   /** Counts and times start at zero, rates near what they are. */
   fromZero?: boolean;
+  /** Only whole numbers stand on the value axis. */
+  whole?: boolean;
   summary: string;
   height: number;
   time?: TimeAxis;
@@ -40,11 +42,23 @@ interface Props {
 /** The course of one or a few numbers. The last step of an unfinished range is dotted. */
 export function LineChart({ summary, height, time, ...rest }: Props) {
   const { palette, still } = useLook();
-  const { buckets, lines, marks, show, max, fromZero } = rest;
+  const { buckets, lines, marks, show, max, fromZero, whole } = rest;
   const option = useMemo(
     () =>
-      optionOf({ buckets, lines, marks: marks ?? [], show, max, fromZero: fromZero ?? true }, palette, still),
-    [buckets, lines, marks, show, max, fromZero, palette, still],
+      optionOf(
+        {
+          buckets,
+          lines,
+          marks: marks ?? [],
+          show,
+          max,
+          fromZero: fromZero ?? true,
+          whole: whole ?? false,
+        },
+        palette,
+        still,
+      ),
+    [buckets, lines, marks, show, max, fromZero, whole, palette, still],
   );
   return <EChart option={option} summary={summary} height={height} {...(time ? { time } : {})} />;
 }
@@ -56,10 +70,11 @@ interface Parts {
   show: (value: number) => string;
   max: number | undefined;
   fromZero: boolean;
+  whole: boolean;
 }
 
 function optionOf(
-  { buckets, lines, marks, show, max, fromZero }: Parts,
+  { buckets, lines, marks, show, max, fromZero, whole }: Parts,
   palette: Palette,
   still: boolean,
 ): ChartOption {
@@ -74,7 +89,8 @@ function optionOf(
     yAxis: {
       ...amounts(palette, show),
       ...(fromZero ? {} : { min: undefined, scale: true }),
-      ...(max === undefined ? {} : { max }),
+      ...(max === undefined ? {} : { max, interval: max / 4 }),
+      ...(whole ? { minInterval: 1 } : {}),
     } as NonNullable<ChartOption["yAxis"]>,
     tooltip: {
       ...tooltip(palette, (index) => tip({ buckets, lines, marks, show }, index, palette)),

@@ -21,7 +21,12 @@ export function categories(labels: string[], palette: Palette) {
   return {
     type: "category" as const,
     data: labels,
-    axisLabel: { ...words(palette), hideOverlap: true },
+    axisLabel: {
+      ...words(palette),
+      hideOverlap: true,
+      // Where only round times have a name, those and no others are written.
+      ...(labels.includes("") ? { interval: (_: number, label: string) => label !== "" } : {}),
+    },
     axisLine: { lineStyle: { color: palette.lineStrong } },
     axisTick: { show: false },
   };

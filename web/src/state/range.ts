@@ -137,3 +137,19 @@ export function instantsIn({ query }: RangeChoice, now: number, zone: string): {
   const first = localOf(noon - (query.days - 1) * dayMs, zone).slice(0, 10);
   return { from: new Date(instantOf(`${first}T00:00`, zone) ?? now).toISOString() };
 }
+
+/** The instants that a range covers now: whole days of `zone` and hours up to now, others as they were given. */
+export function boundsOf(
+  { query }: RangeChoice,
+  zone: string,
+  now: number,
+): { startMs: number; endMs: number } {
+  if ("start" in query) {
+    return { startMs: Date.parse(query.start), endMs: Math.min(now, Date.parse(query.end)) };
+  }
+  if ("hours" in query) return { startMs: now - query.hours * hourMs, endMs: now };
+  const days = "days" in query ? query.days : maxDays;
+  const today = Date.parse(`${localOf(now, zone).slice(0, 10)}T00:00Z`);
+  const first = new Date(today - (days - 1) * dayMs).toISOString().slice(0, 16);
+  return { startMs: instantOf(first, zone) ?? now - days * dayMs, endMs: now };
+}

@@ -41,6 +41,13 @@ export function hasRange(path: string): boolean {
   return !withoutRange.includes(path);
 }
 
+const rangeOnly = ["/system", "/errors"];
+
+/** Whether filters and a comparison act on this page, not only the range. */
+export function hasFilters(path: string): boolean {
+  return hasRange(path) && !rangeOnly.includes(path);
+}
+
 /** What pages take along from one to another: range, comparison and filters, not what is their own. */
 export function shared({ id: _id, param: _param, ...view }: View): View {
   const rest: View = view;
@@ -76,7 +83,7 @@ export function useView(): ViewState {
           return next as View;
         }, true),
       addFilter: (name, value) => {
-        if (hasRange(router.state.location.pathname)) change((old) => withFilter(old, name, value));
+        if (hasFilters(router.state.location.pathname)) change((old) => withFilter(old, name, value));
         else void navigate({ to: "/predictions", search: (old) => withFilter(shared(old), name, value) });
       },
       removeFilter: (name, value) => change((old) => withoutFilter(old, name, value)),

@@ -1,10 +1,13 @@
 import { type CSSProperties, type ReactNode, useId } from "react";
 import styles from "./card.module.css";
 import { Failed, type Loading, Skeleton } from "./states";
+import { About, type Said } from "./Told";
 
 interface Props {
   title: string;
   subtitle?: ReactNode;
+  /** What its numbers mean, behind a mark beside the title. */
+  about?: Said[] | undefined;
   actions?: ReactNode;
   /** What fails, for the error's sentence; the title when absent. */
   loading?: Loading;
@@ -15,16 +18,19 @@ interface Props {
 }
 
 /** A titled part of a page, in whichever state its data is. */
-export function Card({ title, subtitle, actions, loading, minHeight, className, children }: Props) {
+export function Card({ title, subtitle, about, actions, loading, minHeight, className, children }: Props) {
   const id = useId();
   const style: CSSProperties = minHeight === undefined ? {} : { minHeight };
   return (
     <section className={`${styles.card} ${className ?? ""}`} aria-labelledby={id}>
       <header className={styles.head}>
         <div className={styles.titles}>
-          <h2 id={id} className={styles.title}>
-            {title}
-          </h2>
+          <div className={styles.titleLine}>
+            <h2 id={id} className={styles.title}>
+              {title}
+            </h2>
+            {about && about.length > 0 && <About what={title} said={about} />}
+          </div>
           {subtitle && <p className={styles.subtitle}>{subtitle}</p>}
         </div>
         {actions && <div className={styles.actions}>{actions}</div>}

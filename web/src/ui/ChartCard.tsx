@@ -7,6 +7,7 @@ import { Card, CardAction } from "./Card";
 import { ChartIcon, DownloadIcon, PictureIcon, TableIcon } from "./icons";
 import type { Loading } from "./states";
 import { Table } from "./Table";
+import type { Said } from "./Told";
 
 export interface LegendItem {
   label: string;
@@ -19,6 +20,8 @@ export interface LegendItem {
 interface Props<Row> {
   title: string;
   subtitle: string;
+  /** What its numbers mean. */
+  about?: Said[] | undefined;
   /** Begins the names of saved files. */
   name: string;
   fields: Field<Row>[];
@@ -52,6 +55,7 @@ export function ChartCard<Row>(props: Props<Row>) {
       className={props.className}
       title={title}
       subtitle={subtitle}
+      about={props.about}
       minHeight={height + (legend.length > 0 ? 26 : 0)}
       loading={loading}
       actions={

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { useMetrics } from "../api/queries";
 import type { MetricName, Result } from "../api/types";
 import { exact, rangeWords } from "../format";
-import { Figure } from "./Figure";
+import { Told } from "./Told";
 
 const unitWords = {
   count: "a count",
@@ -42,8 +42,8 @@ export function Explained({ metric, value, result, allTime = false, facts = [], 
     ["Source", source],
   ];
   return (
-    <Figure title={entry?.label ?? metric} definition={entry?.definition} facts={rows}>
+    <Told title={entry?.label ?? metric} definition={entry?.definition} facts={rows}>
       {children}
-    </Figure>
+    </Told>
   );
 }

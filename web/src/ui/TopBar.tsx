@@ -1,7 +1,7 @@
 import { useLocation } from "@tanstack/react-router";
 import { useMetrics } from "../api/queries";
 import { isDemo } from "../base";
-import { hasRange } from "../state/view";
+import { hasFilters, hasRange } from "../state/view";
 import { CompareMenu } from "./CompareMenu";
 import { FilterChips } from "./FilterChips";
 import { FilterMenu } from "./FilterMenu";
@@ -14,6 +14,7 @@ import { ShareMenu } from "./ShareMenu";
 
 export function TopBar({ onMenu, onSearch }: { onMenu: () => void; onSearch: () => void }) {
   const ranged = useLocation({ select: ({ pathname }) => hasRange(pathname) });
+  const filtered = useLocation({ select: ({ pathname }) => hasFilters(pathname) });
   return (
     <header className={styles.bar}>
       <div className={styles.barRow}>
@@ -29,11 +30,15 @@ export function TopBar({ onMenu, onSearch }: { onMenu: () => void; onSearch: () 
         {ranged && (
           <div className={styles.question}>
             <RangePicker />
-            <CompareMenu />
-            <FilterMenu />
+            {filtered && (
+              <>
+                <CompareMenu />
+                <FilterMenu />
+              </>
+            )}
           </div>
         )}
-        {ranged ? <FilterChips /> : <span className={styles.chips} />}
+        {filtered ? <FilterChips /> : <span className={styles.chips} />}
         <LiveBadge />
         <button
           type="button"

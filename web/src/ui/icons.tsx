@@ -224,6 +224,28 @@ export const IncidentIcon = (props: Props) => (
     <path d="M3.5 14V2.5M3.5 3h8.3l-1.8 3 1.8 3H3.5" />
   </Drawn>
 );
+export const SystemIcon = (props: Props) => (
+  <Drawn {...props}>
+    <rect x="2" y="2.5" width="12" height="4.5" rx="1" />
+    <rect x="2" y="9" width="12" height="4.5" rx="1" />
+    <path d="M4.6 4.7h.1M4.6 11.2h.1M8 4.7h3.5M8 11.2h3.5" />
+  </Drawn>
+);
+export const BugIcon = (props: Props) => (
+  <Drawn {...props}>
+    <path d="M5 6.5a3 3 0 0 1 6 0v3.5a3 3 0 0 1-6 0V6.5ZM5 8.2H2M14 8.2h-3M5.3 5.5 3.2 3.8M10.7 5.5l2.1-1.7M5.2 10.8 3 12.6M10.8 10.8l2.2 1.8M8 7v5.8" />
+  </Drawn>
+);
+export const RunIcon = (props: Props) => (
+  <Drawn {...props}>
+    <path d="M13 8a5 5 0 1 1-1.6-3.7M13 2.5v2.6h-2.6" />
+  </Drawn>
+);
+export const PlusIcon = (props: Props) => (
+  <Drawn {...props}>
+    <path d="M8 3v10M3 8h10" />
+  </Drawn>
+);
 export const InfoIcon = (props: Props) => (
   <Drawn {...props}>
     <circle cx="8" cy="8" r="5.8" />
@@ -244,10 +266,5 @@ export const ClockIcon = (props: Props) => (
 export const UpIcon = (props: Props) => (
   <Drawn {...props}>
     <path d="m4 9.7 4-4 4 4" />
-  </Drawn>
-);
-export const PlusIcon = (props: Props) => (
-  <Drawn {...props}>
-    <path d="M8 3v10M3 8h10" />
   </Drawn>
 );

@@ -1,5 +1,6 @@
 import {
   BellIcon,
+  BugIcon,
   ExploreIcon,
   IncidentIcon,
   ListIcon,
@@ -7,6 +8,7 @@ import {
   ScanIcon,
   SettingsIcon,
   SpeedIcon,
+  SystemIcon,
   UsageIcon,
 } from "./icons";
 
@@ -26,6 +28,8 @@ export const groups = [
     pages: [
       { to: "/alerts", label: "Alerts", key: "l", icon: BellIcon },
       { to: "/incidents", label: "Incidents", key: "i", icon: IncidentIcon },
+      { to: "/system", label: "System", key: "y", icon: SystemIcon },
+      { to: "/errors", label: "Errors", key: "x", icon: BugIcon },
     ],
   },
   { label: "Check", pages: [{ to: "/analyse", label: "Analyse", key: "a", icon: ScanIcon }] },

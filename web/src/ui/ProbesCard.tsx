@@ -1,0 +1,125 @@
+import { type Probe, useProbes } from "../api/probes";
+import { fullTime, integer, milliseconds, percent, plural, recentTime, unknown } from "../format";
+import { kindOf } from "../state/probe";
+import { useView } from "../state/view";
+import { useZone } from "../state/zone";
+import { Card } from "./Card";
+import form from "./form.module.css";
+import { PlusIcon } from "./icons";
+import styles from "./probes.module.css";
+import { StateBadge } from "./StateBadge";
+import { Empty, loadingOf } from "./states";
+import { type Column, Table } from "./Table";
+import { type Said, Told } from "./Told";
+
+export const availabilitySaid = (range: string): Said => ({
+  title: "Availability",
+  definition: "Good minutes of all probed minutes outside maintenance.",
+  facts: [
+    ["Unit", "percent"],
+    ["Range", range],
+    ["Source", "the checks of this probe"],
+  ],
+});
+
+const worstFirst: Probe["status"][] = ["down", "unknown", "maintenance", "up", "paused"];
+
+/** What is asked from here again and again, the troubled first. */
+export function ProbesCard({ className }: { className?: string | undefined }) {
+  const probes = useProbes();
+  const { open, keep } = useView();
+  const zone = useZone();
+  const rows = (probes.data?.items ?? []).toSorted(
+    (a, b) => worstFirst.indexOf(a.status) - worstFirst.indexOf(b.status) || a.name.localeCompare(b.name),
+  );
+  const up = rows.filter(({ status }) => status === "up").length;
+  const watched = rows.filter(({ status }) => status !== "paused").length;
+  const columns: Column<Probe>[] = [
+    {
+      key: "probe",
+      head: "Probe",
+      cell: (probe) => (
+        <div className={styles.probe}>
+          <button type="button" className={styles.open} onClick={() => open(probe.name)}>
+            {probe.name}
+          </button>
+          <span className={styles.target}>
+            {kindOf(probe.kind).label}
+            {probe.kind !== "heartbeat" && `, ${probe.target}`}
+          </span>
+        </div>
+      ),
+    },
+    {
+      key: "status",
+      head: "State",
+      cell: (probe) => (
+        <div className={styles.state}>
+          <StateBadge state={probe.status} />
+          {probe.status === "down" && probe.last?.reason && (
+            <span className={styles.reason}>{probe.last.reason}</span>
+          )}
+        </div>
+      ),
+    },
+    {
+      key: "availability",
+      head: <Told {...availabilitySaid("the last 24 hours")}>Available, 24 h</Told>,
+      number: true,
+      cell: (probe) => percent(probe.availability_24h, 2),
+    },
+    {
+      key: "response",
+      head: "Response",
+      number: true,
+      cell: (probe) => milliseconds(probe.last?.response_ms),
+    },
+    {
+      key: "certificate",
+      head: "Certificate",
+      number: true,
+      cell: (probe) =>
+        probe.certificate_days == null ? unknown : plural(Math.floor(probe.certificate_days), "day"),
+    },
+    {
+      key: "checked",
+      head: "Checked",
+      number: true,
+      cell: (probe) =>
+        probe.last ? (
+          <span title={fullTime(probe.last.at, zone)}>{recentTime(probe.last.at, Date.now(), zone)}</span>
+        ) : (
+          unknown
+        ),
+    },
+  ];
+  return (
+    <Card
+      className={className}
+      title="Probes"
+      subtitle={
+        probes.data
+          ? `${integer(up)} of ${plural(watched, "watched probe")} up`
+          : "What is asked from here again and again"
+      }
+      minHeight={150}
+      loading={loadingOf(probes)}
+      actions={
+        <button type="button" className={form.button} onClick={() => keep({ edit: "new" })}>
+          <PlusIcon size={14} /> New probe
+        </button>
+      }
+    >
+      {probes.data && rows.length === 0 ? (
+        <Empty>
+          <p>
+            Nothing is probed. A probe asks an address, a port, a name or a certificate again and again, posts
+            a known image to a detector, or waits for the call of a job of yours, and says when that fails.
+          </p>
+        </Empty>
+      ) : (
+        <Table label="Probes" rows={rows} rowKey={({ name }) => name} columns={columns} />
+      )}
+    </Card>
+  );
+}
