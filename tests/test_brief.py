@@ -589,7 +589,7 @@ def not_yet(theme: str) -> pytest.MarkDecorator:
         later("/api/v1/alerts/rules", theme="alerting", name="customisable rules"),
         later("/api/v1/alerts/silences", theme="alerting", name="silences"),
         "/api/v1/system",
-        later("/api/v1/probes", theme="monitoring", name="automated endpoint monitoring"),
+        pytest.param("/api/v1/probes", id="monitoring: automated endpoint monitoring"),
         pytest.param("/api/v1/incidents", id="monitoring: incident tracking"),
         later("/api/v1/slo", theme="monitoring", name="SLA monitoring"),
         pytest.param("/api/v1/benchmarks", id="quality: performance benchmarking"),

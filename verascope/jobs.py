@@ -96,6 +96,9 @@ def jobs_of(runtime: Runtime) -> Jobs:
             lambda connection: samples.thin_out(connection, runtime.now(), days)
         ).result()
 
+    def thin_out_probes() -> None:
+        runtime.probes.thin_out(runtime.settings.recording.retention_days)
+
     def forget_keys() -> None:
         before_us = runtime.now() - KEY_HOURS * 3600 * US
         runtime.writer.submit(lambda connection: events.forget(connection, before_us)).result()
@@ -112,6 +115,7 @@ def jobs_of(runtime: Runtime) -> Jobs:
             Job("keep senders", SENDERS_SECONDS, keep_senders),
             Job("forget idempotency keys", 3600, forget_keys),
             Job("thin out samples", 3600, thin_out),
+            Job("thin out probe results", 3600, thin_out_probes),
         )
     )
 

@@ -24,6 +24,9 @@ class Unit(StrEnum):
     USD = "USD"
     PER_HOUR = "per_hour"
     PER_MINUTE = "per_minute"
+    POINTS = "points"
+    DAYS = "days"
+    SECONDS = "seconds"
 
 
 class Better(StrEnum):

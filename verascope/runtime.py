@@ -20,7 +20,7 @@ from sqlalchemy import Connection, func, select
 from verascope.clock import Latest, Now, now_us
 from verascope.config import Settings
 from verascope.detectors.detector import Detector
-from verascope.detectors.image import ImageLimits
+from verascope.detectors.image import ImageLimits, decode
 from verascope.detectors.registry import load
 from verascope.errors import Busy, DetectorBroken, Invalid, StoreUnusable
 from verascope.exporters.prometheus import Meters
@@ -31,11 +31,14 @@ from verascope.ingest.senders import Senders
 from verascope.ingest.shadows import Shadows
 from verascope.ingest.writer import Writer
 from verascope.monitor.host import LoopLag
+from verascope.monitor.probes.check import Own
+from verascope.monitor.probes.runner import ProbeRunner
 from verascope.queries.feed import Feed
 from verascope.queries.run import Answers
 from verascope.queries.sql import SqlConsole
+from verascope.records import Verdict
 from verascope.security.keys import KeyRing
-from verascope.security.network import Perimeter
+from verascope.security.network import Perimeter, is_loopback_host, parse_address
 from verascope.security.rate import RateLimit
 from verascope.store.columns import Columns
 from verascope.store.database import Database
@@ -69,6 +72,7 @@ class Runtime:
     perimeter: Perimeter
     meters: Meters
     loop_lag: LoopLag
+    probes: ProbeRunner
     senders: Senders
     rate_limit: RateLimit
     latest: Now
@@ -135,6 +139,8 @@ def open_runtime(
         shadows = Shadows(silent, writer.submit)
         shadows.start()
         parts.callback(shadows.stop)
+        probes = ProbeRunner(database, writer.submit, own_service(settings, detection), now)
+        parts.callback(probes.stop)
         yield Runtime(
             tuning=Tuning(database, settings, DEFAULT_TENANT),
             database=database,
@@ -152,6 +158,7 @@ def open_runtime(
             perimeter=perimeter,
             meters=Meters(),
             loop_lag=LoopLag(),
+            probes=probes,
             senders=Senders(),
             rate_limit=RateLimit(settings.recording.rate_limit),
             latest=Latest(now),
@@ -241,6 +248,21 @@ class _Follower(Folder):
         with self._database.reading() as connection:
             found = connection.execute(select(func.min(fold_state.c.folded_seq))).scalar()
         return found or 0
+
+
+def own_service(settings: Settings, detection: DetectionPool) -> Own:
+    """This service as its own probes reach it."""
+    host = settings.server.host
+    address = parse_address(host)
+    if address is not None and address.is_unspecified:
+        host = "::1" if address.version == 6 else "127.0.0.1"
+    place = f"[{host}]" if ":" in host else host or "127.0.0.1"
+
+    def detect(data: bytes) -> Verdict:
+        return detection.detector.detect(decode(data, detection.limits))
+
+    is_local = not host or is_loopback_host(host)
+    return Own(f"http://{place}:{settings.server.port}", is_local, detect)
 
 
 def load_detector(settings: Settings) -> Detector:

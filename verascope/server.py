@@ -42,6 +42,7 @@ def serve(settings: Settings) -> int:
             jobs = jobs_of(runtime)
             jobs.start()
             try:
+                runtime.probes.start()
                 _answer(runtime, listener)
             finally:
                 jobs.stop()

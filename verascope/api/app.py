@@ -21,12 +21,15 @@ from verascope.api import (
     errors,
     health,
     incidents,
+    heartbeats,
     ingestion,
     ingestion_openapi,
     live,
+    maintenance,
     metrics,
     predict,
     predictions,
+    probes,
     query,
     settings,
     shadows,
@@ -56,6 +59,9 @@ ROUTERS = (
     metrics.router,
     incidents.router,
     system.router,
+    probes.router,
+    heartbeats.router,
+    maintenance.router,
     docs.router,
     dashboard.router,
 )
@@ -102,6 +108,7 @@ def create_app(runtime: Runtime, *, is_demo: bool = False) -> FastAPI:
     app.state.submissions = Submissions(runtime)
     app.state.batches = batch.Places()
     app.state.uploads = Uploads(runtime.settings.detection.max_bytes)
+    app.state.heartbeats = heartbeats.HeartbeatLimits()
     app.state.bodies = Uploads(2 * MAX_BYTES)
     errors.install(app)
     for router in ROUTERS:
@@ -133,6 +140,8 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             *query.DOCUMENTED,
             *ingestion_openapi.DOCUMENTED,
             *predictions.DOCUMENTED,
+            *probes.DOCUMENTED,
+            *maintenance.DOCUMENTED,
             *settings.DOCUMENTED,
             *sql.DOCUMENTED,
             *incidents.DOCUMENTED,

@@ -24,6 +24,7 @@ from verascope.store import (  # noqa: F401 - tables join the metadata
     migrate,
     notification_tables,
     pipeline_tables,
+    probe_tables,
 )
 
 Kind = Literal["sqlite", "postgresql"]
