@@ -153,3 +153,11 @@ export function boundsOf(
   const first = new Date(today - (days - 1) * dayMs).toISOString().slice(0, 16);
   return { startMs: instantOf(first, zone) ?? now - days * dayMs, endMs: now };
 }
+
+/** How many whole days of `zone`, today included, hold the range. */
+export function daysOf(range: RangeChoice, zone: string, now: number): number {
+  if ("days" in range.query) return range.query.days;
+  const dayOf = (ms: number) => Date.parse(`${localOf(ms, zone).slice(0, 10)}T00:00Z`);
+  const days = (dayOf(now) - dayOf(boundsOf(range, zone, now).startMs)) / dayMs + 1;
+  return Math.min(maxDays, Math.max(1, days));
+}

@@ -1,6 +1,8 @@
+import { Link } from "@tanstack/react-router";
 import type { Result, Row } from "../api/types";
 import { download, toCsv } from "../csv";
 import { integer, percent } from "../format";
+import { shared } from "../state/view";
 import { Card, CardAction } from "./Card";
 import { DownloadIcon } from "./icons";
 import { Empty, type Loading } from "./states";
@@ -56,7 +58,18 @@ export function ErrorPatterns({ result, total, failed, words, loading }: Props) 
             {
               key: "pattern",
               head: "Pattern",
-              cell: (row) => <FilterValue name="error_pattern" value={row.error_pattern} />,
+              cell: (row) =>
+                row.error_pattern == null ? (
+                  <FilterValue name="error_pattern" value={null} />
+                ) : (
+                  <Link
+                    to="/errors"
+                    search={(view) => ({ ...shared(view), id: row.error_pattern ?? "" })}
+                    title="Samples, timeline, and what to do"
+                  >
+                    {row.error_pattern}
+                  </Link>
+                ),
             },
             {
               key: "count",
@@ -68,7 +81,13 @@ export function ErrorPatterns({ result, total, failed, words, loading }: Props) 
           ]}
         />
       )}
-      {others > 0 && <p className="quiet">{integer(others)} more with other messages.</p>}
+      {others > 0 && (
+        <p className="quiet">
+          <Link to="/errors" search={shared}>
+            {integer(others)} more with other messages
+          </Link>
+        </p>
+      )}
     </Card>
   );
 }

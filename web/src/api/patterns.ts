@@ -1,0 +1,119 @@
+import {
+  keepPreviousData,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
+import { heal, numbersKey, renewEveryMs } from "./ask";
+import { getJson, writeJson } from "./client";
+import type { Prediction, ResultRange } from "./types";
+
+export const patternStates = ["open", "new", "ongoing", "regressed", "resolved", "ignored", "all"] as const;
+/** open: new, ongoing and regressed together. */
+export type PatternState = (typeof patternStates)[number];
+
+/** Failures with the same fingerprint. Counts are of the range asked for, the rest is of all time. */
+export interface ErrorPattern {
+  pattern: string;
+  /** Of the rule that made the fingerprint. */
+  version: number;
+  /** Of its newest failure. */
+  message: string | null;
+  status: "new" | "ongoing" | "regressed" | "resolved" | "ignored";
+  first_seen: string;
+  last_seen: string;
+  count: number;
+  /** Percent of all failures in the range. */
+  share: number | null;
+  /** The most affected first. */
+  clients: PatternClient[];
+  /** null when they are too many to tell. */
+  affected_clients: number | null;
+  /** Failures in each bucket of `trend_starts`. */
+  trend: number[];
+  assignee: string | null;
+  ignored_until: string | null;
+  resolved_at: string | null;
+  regressed_at: string | null;
+}
+
+export interface PatternClient {
+  name: string;
+  count: number;
+}
+
+export interface PatternPage {
+  items: ErrorPattern[];
+  range: ResultRange;
+  /** All failures in the range, whatever their pattern. */
+  failed: number;
+  interval: "hour" | "day";
+  trend_starts: string[];
+  /** Failures of patterns beyond those listed. */
+  left_out: number;
+  next_cursor: string | null;
+}
+
+export interface PatternEntry {
+  at: string;
+  kind: "first_seen" | "resolved" | "regressed" | "reopened" | "ignored" | "assigned";
+  by: string | null;
+  text: string;
+}
+
+export interface ErrorPatternDetail extends ErrorPattern {
+  range: ResultRange;
+  failed: number;
+  interval: "hour" | "day";
+  trend_starts: string[];
+  samples: Prediction[];
+  timeline: PatternEntry[];
+}
+
+const key = [...numbersKey, "patterns"];
+const path = "/api/v1/error-patterns";
+
+export function usePatterns(state: PatternState, days: number) {
+  return useInfiniteQuery({
+    queryKey: [...key, state, days],
+    queryFn: ({ pageParam, signal }) => {
+      const params = new URLSearchParams({ state, range_days: String(days) });
+      if (pageParam) params.set("cursor", pageParam);
+      return getJson<PatternPage>(`${path}?${params}`, signal);
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    placeholderData: keepPreviousData,
+    refetchInterval: heal(renewEveryMs),
+  });
+}
+
+const one = (pattern: string) => `${path}/${encodeURIComponent(pattern)}`;
+
+export function usePattern(pattern: string, days: number) {
+  return useQuery({
+    queryKey: [...key, "one", pattern, days],
+    queryFn: ({ signal }) => getJson<ErrorPatternDetail>(`${one(pattern)}?range_days=${days}`, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: heal(renewEveryMs),
+  });
+}
+
+export type PatternChange =
+  | { act: "resolve" | "reopen" }
+  | { act: "ignore"; until: string }
+  | { act: "assign"; assignee: string | null };
+
+export function useChangePattern(pattern: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ act, ...body }: PatternChange) =>
+      writeJson<ErrorPatternDetail>(
+        "POST",
+        `${one(pattern)}/${act}`,
+        Object.keys(body).length > 0 ? body : undefined,
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: key }),
+  });
+}
