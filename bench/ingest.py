@@ -1,17 +1,15 @@
 """What recording costs: the store's insert with its fold beside a bare insert loop that is as safe."""
 
+import asyncio
 import gc
 import itertools
 import os
 import tempfile
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future
-from functools import partial
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import Connection
 
 from bench import data
 from bench.report import Options, Report, median, percentile
@@ -31,8 +29,8 @@ from verascope.store.tables import DEFAULT_TENANT, predictions
 TITLE = "Recording: insert and fold"
 METHOD = (
     "*Bare* is one thread that inserts ready tuples with `executemany` into the same table with the same indexes, one commit a "
-    "batch, `synchronous=FULL`. *Store* is what the server does with the same batches: `events.insert` in the writer's thread, "
-    "the folder's thread beside it, and the clock stops when everything is in the rollups and the columns. *Live* rows carry "
+    "batch, `synchronous=FULL`. *Store* is what the server does with the same batches: `Writer.record_all`, with the writer's and "
+    "the folder's threads, and the clock stops when everything is in the rollups and the columns. *Live* rows carry "
     "timestamps of the last seconds; *backfill* rows lie 20 days apart from first to last, oldest first. Bare and store take "
     "turns; ratios are medians of the turns' ratios. *HTTP* is a server process with shipped settings and a client process; "
     "*without fold* and *no writer* are the same server with that part left out (`bench/variant.py`)."
@@ -41,6 +39,8 @@ METHOD = (
 BATCHES = (1_000, 10_000)
 IN_FLIGHT = 2
 """Batches waiting at the writer, so that it never waits for the sender."""
+QUEUE_LIMIT = 50_000
+"""Room for them: the shipped 20,000 would refuse the third batch of 10,000."""
 LIVE_SECONDS = 10
 BACKFILL_DAYS = 20
 HTTP_BATCHES = (100, 1_000)
@@ -188,19 +188,14 @@ def _store(home: Path, facts: Sequence[Prediction], batch: int) -> float:
     settings = Settings(home=home)
     database = Database.open(settings)
     columns = Columns(settings.columns_path, settings.recording.columns_memory_mb)
-    writer = Writer(database, settings.recording.queue_limit)
+    writer = Writer(database, QUEUE_LIMIT)
     writer.start()
     cut = round(settings.pricing.high_confidence * 1000)
-    folder = Folder(database, columns, writer.submit, cut)
+    folder = Folder(database, columns, writer.submit, cut, writer.committed)
     folder.start()
-    under_way: list[Future[int]] = []
     started = time.perf_counter()
-    for start in range(0, len(facts), batch):
-        under_way.append(writer.submit(partial(_insert, new=facts[start : start + batch])))
-        if len(under_way) > IN_FLIGHT:
-            under_way.pop(0).result()
-    newest = max(future.result() for future in under_way)
-    folder.wait(newest, columns=True)
+    asyncio.run(_sent(writer, facts, batch))
+    folder.wait(writer.last_seq, columns=True)
     spent = time.perf_counter() - started
     folder.stop()
     writer.stop(30)
@@ -209,8 +204,18 @@ def _store(home: Path, facts: Sequence[Prediction], batch: int) -> float:
     return spent
 
 
-def _insert(connection: Connection, new: Sequence[Prediction]) -> int:
-    outcomes = events.insert(connection, new)
+async def _sent(writer: Writer, facts: Sequence[Prediction], batch: int) -> None:
+    """Hand over all facts as routes do, with `IN_FLIGHT` batches on their way beside the one being written."""
+    under_way: list[asyncio.Task[list[events.Insertion]]] = []
+    for start in range(0, len(facts), batch):
+        under_way.append(asyncio.create_task(writer.record_all(facts[start : start + batch])))
+        await asyncio.sleep(0)
+        if len(under_way) > IN_FLIGHT:
+            _check(await under_way.pop(0))
+    for outcomes in await asyncio.gather(*under_way):
+        _check(outcomes)
+
+
+def _check(outcomes: Sequence[events.Insertion]) -> None:
     if any(outcome is not events.Insertion.STORED for outcome in outcomes):
         raise AssertionError("a row was not stored")
-    return events.last_seq(connection)

@@ -132,7 +132,7 @@ def open_runtime(
         parts.callback(writer.stop, settings.server.drain_seconds)
         # Folds are written by the writer, so the folder ends first.
         cut_mpct = round(settings.pricing.high_confidence * 1000)
-        folder = Folder(database, columns, writer.submit, cut_mpct)
+        folder = Folder(database, columns, writer.submit, cut_mpct, writer.committed)
         folder.start()
         parts.callback(folder.stop)
         secret = geo.load_key(settings.key_path)

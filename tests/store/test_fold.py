@@ -15,10 +15,12 @@ from tests.predictions import NOON, make, sequences
 from tests.store.folding import CUT, fold, insert, stored_rollups, submit_to
 from verascope import clock
 from verascope.clock import DAY, US, Grain, Range
-from verascope.records import Outcome, Prediction
+from verascope.records import ImageFacts, Outcome, Prediction
+from verascope.store import committed as committing
+from verascope.store import events, rollups, slices
 from verascope.store import fold as folding
-from verascope.store import rollups, slices
 from verascope.store.columns import Columns
+from verascope.store.committed import Commit, Committed
 from verascope.store.database import Database
 from verascope.store.tables import COUNTERS, metadata, tenants
 
@@ -296,3 +298,132 @@ def test_texts_of_many_instants_are_those_of_each(instants: list[int]) -> None:
     texts = clock.to_texts(np.array(instants, dtype=np.int64))
     assert texts == [clock.to_text(us) for us in instants]
     assert slices._at_us(tuple(texts)).tolist() == instants
+
+
+def commit(database: Database, committed: Committed, *new: Prediction) -> None:
+    """Insert and hand over, as the writer does."""
+    with database.writing() as connection:
+        before = events.last_seq(connection)
+        insertions = events.insert(connection, new)
+        last = events.last_seq(connection)
+    pairs = zip(new, insertions, strict=True)
+    stored = [one for one, insertion in pairs if insertion is events.Insertion.STORED]
+    committed.put(Commit(before, last, stored))
+
+
+@pytest.mark.slow
+@hypothesis_settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None
+)
+@given(
+    sent=sequences(),
+    steps=st.lists(
+        st.tuples(st.sampled_from(["commit", "another process", "fold"]), st.integers(1, 9)),
+        max_size=12,
+    ),
+)
+def test_what_is_handed_over_folds_as_if_it_were_read(
+    database: Database,
+    columns: Columns,
+    sent: list[Prediction],
+    steps: list[tuple[str, int]],
+) -> None:
+    empty(database)
+    with database.writing() as connection:
+        folding.restart(connection, 1, "UTC", CUT)
+    committed = Committed()
+    folder = folding.Folder(database, columns, submit_to(database), CUT, committed)
+    left = list(sent)
+    for step, n in [*steps, ("commit", len(left))]:
+        part, left = (left[:n], left[n:]) if step != "fold" else ([], left)
+        if step == "fold":
+            folder.fold_all()
+        elif step == "commit":
+            commit(database, committed, *part)
+        else:
+            insert(database, *part)
+    folder.fold_all()
+    folded = stored_rollups(database)
+    assert totals(database) == column_totals(database, columns) == expected(sent)
+    with database.writing() as connection:
+        folding.restart(connection, 1, "UTC", CUT)
+    fold(database, columns)
+    assert stored_rollups(database) == folded
+
+
+def test_what_is_handed_over_is_not_read(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    committed = Committed()
+    folder = folding.Folder(database, None, submit_to(database), CUT, committed)
+    folder.fold_all()
+    commit(database, committed, make(), make(Outcome.FAILED))
+    commit(database, committed, make(Outcome.FAKE))
+    with monkeypatch.context() as patched:
+        patched.delattr(slices, "read")
+        folder.fold_all()
+    assert totals(database)["total"] == 3
+
+
+def test_a_slice_of_predictions_is_that_of_their_rows(database: Database) -> None:
+    sent = [
+        make(),
+        make(Outcome.FAILED),
+        make(Outcome.FAKE, confidence_mpct=99_999, image=None, model_version=None),
+        make(Outcome.UNCERTAIN, inference_us=0, response_us=None, billable=False),
+        make(image=ImageFacts("cd" * 32, 0), timestamp_us=NOON - 1),
+    ]
+    insert(database, *sent)
+    with database.reading() as connection:
+        read = slices.read(connection, 1, 0, events.last_seq(connection), 10, CUT)
+    made = slices.of(1, 0, read.upto, sent, CUT)
+    for name in ("at_us", "outcome", "inference_bin", "confidence_bin", "counters", "response_bin", "size_class"):  # fmt: skip
+        assert getattr(made, name).tolist() == getattr(read, name).tolist(), name
+    for name in slices.KEYED:
+        assert made.keys[name].names == read.keys[name].names
+        assert made.keys[name].index.tolist() == read.keys[name].index.tolist()
+    assert made.image_format.names == read.image_format.names
+    assert made.image_format.index.tolist() == read.image_format.index.tolist()
+
+
+def test_other_tenants_rows_in_one_commit_are_folded_for_each(database: Database) -> None:
+    with database.writing() as connection:
+        connection.execute(
+            tenants.insert().values(tenant_id=2, name="other", time_zone="UTC", created_at=NOON)
+        )
+    committed = Committed()
+    folder = folding.Folder(database, None, submit_to(database), CUT, committed)
+    folder.fold_all()
+    commit(database, committed, make(), make(tenant_id=2), make(tenant_id=2))
+    folder.fold_all()
+    with database.reading() as connection:
+        sums = [
+            rollups.read(connection, tenant, Grain.DAY, "all", WHOLE)[0].parts for tenant in (1, 2)
+        ]
+    assert [one["total"] for one in sums] == [1, 2]
+
+
+def test_the_bound_of_what_is_handed_over_leaves_the_rest_to_the_table(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(committing, "LIMIT", 3)
+    committed = Committed()
+    folder = folding.Folder(database, None, submit_to(database), CUT, committed)
+    folder.fold_all()
+    for n in (2, 2, 1, 3):
+        commit(database, committed, *(make() for _ in range(n)))
+    assert [len(one.predictions) for one in committed.take(0, 9, 99)] == [2]
+    folder.fold_all()
+    assert totals(database)["total"] == 8
+    assert committed.next_after(0, 99) == 99
+
+
+def test_a_fold_of_an_older_state_takes_no_later_commit() -> None:
+    committed = Committed()
+    committed.put(Commit(0, 2, [make(), make()]))
+    committed.put(Commit(2, 3, [make()]))
+    committed.put(Commit(5, 6, [make()]))
+    assert [one.upto for one in committed.take(0, 2, 99)] == [2]
+    assert [one.upto for one in committed.take(0, 9, 99)] == [2, 3]
+    assert committed.take(1, 9, 99) == []
+    assert (committed.next_after(3, 9), committed.next_after(1, 9), committed.next_after(5, 9)) == (5, 2, 9)  # fmt: skip

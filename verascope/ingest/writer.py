@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from verascope.errors import Busy, Conflict, Invalid, VerascopeError
 from verascope.records import Prediction, Source
 from verascope.store import events, tags
+from verascope.store.committed import Commit, Committed
 from verascope.store.database import Database
 from verascope.store.events import IdempotencyKey, Insertion
 from verascope.store.tables import tenants
@@ -66,6 +67,7 @@ class Writer:
         self._thread: threading.Thread | None = None
         self._closed = False
         self.on_commit: list[Callable[[int], None]] = []
+        self.committed = Committed()
         self.last_seq = 0
         self.commits = 0
         self.problem: str | None = None
@@ -221,6 +223,7 @@ class Writer:
     def _store(self, group: list[_Entry]) -> list[_Outcome]:
         with self._database.writing() as connection:
             events.order_commits(connection)
+            before = events.last_seq(connection)
             bound = _bound(connection, group)
             free = [entry for entry in group if entry not in bound]
             new = [prediction for entry in free for prediction in entry.predictions]
@@ -237,7 +240,13 @@ class Writer:
                 if entry.key is not None and part == [Insertion.STORED]:
                     events.remember(connection, entry.key, entry.predictions[0])
                 outcomes.append(part)
-            self.last_seq = events.last_seq(connection)
+            last = events.last_seq(connection)
+        self.last_seq = last
+        stored = new
+        if any(insertion is not Insertion.STORED for insertion in insertions):
+            pairs = zip(new, insertions, strict=True)
+            stored = [one for one, insertion in pairs if insertion is Insertion.STORED]
+        self.committed.put(Commit(before, last, stored))
         return outcomes
 
 

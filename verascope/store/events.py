@@ -465,9 +465,13 @@ def after(connection: Connection, tenant_id: int, seq: int, limit: int) -> list[
     return [_stored(row) for row in rows]
 
 
+_LAST_SEQ = "SELECT max(seq) FROM predictions"
+
+
 def last_seq(connection: Connection) -> int:
     """The highest seq committed (or written in this transaction); 0 in an empty store."""
-    return connection.execute(select(func.max(table.c.seq))).scalar() or 0
+    # Asked several times in every commit: through the driver it costs a tenth.
+    return dialect.cursor(connection).execute(_LAST_SEQ).fetchone()[0] or 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from verascope import clock
 from verascope.errors import Busy, VerascopeError
 from verascope.store import dictionary, events, rollups, slices
 from verascope.store.columns import Columns
+from verascope.store.committed import Committed
 from verascope.store.database import Database
 from verascope.store.slices import KEYED, Slice
 from verascope.store.tables import fold_state, tenants
@@ -62,9 +63,16 @@ class Folder:
     """Folds in a thread of its own between `start` and `stop`. `fold_all` works without the thread."""
 
     def __init__(
-        self, database: Database, columns: Columns | None, submit: Submit, high_confidence_mpct: int
+        self,
+        database: Database,
+        columns: Columns | None,
+        submit: Submit,
+        high_confidence_mpct: int,
+        committed: Committed | None = None,
     ) -> None:
+        """committed: where the writer leaves what it has just stored; the rest is read from the table."""
         self._database = database
+        self._committed = committed or Committed()
         self._columns = columns
         self._submit = submit
         self._cut = high_confidence_mpct
@@ -169,6 +177,7 @@ class Folder:
             self._behind_since = time.monotonic()
         for state in self._states():
             self._fold_tenant(state, upto, follow)
+        self._committed.forget(upto)
         with self._moved:
             self.folded_seq = max(self.folded_seq, upto)
             if follow and self._columns_failed is None:
@@ -181,10 +190,7 @@ class Folder:
 
     def _fold_tenant(self, state: _State, upto: int, follow: bool) -> None:
         while state.folded_seq < upto:
-            with self._database.reading() as connection:
-                part = slices.read(
-                    connection, state.tenant_id, state.folded_seq, upto, SLICE_ROWS, self._cut
-                )
+            part = self._next(state, upto)
             self._submit(partial(_apply, state=state, part=part)).result()
             self._hold(part)
             if follow:
@@ -192,6 +198,22 @@ class Folder:
             state = _State(state.tenant_id, part.upto, state.generation, state.time_zone)
         if follow:
             self._follow(state, state.folded_seq)
+
+    def _next(self, state: _State, upto: int) -> Slice:
+        """The tenant's next rows: as the writer left them, else from the table."""
+        after = state.folded_seq
+        commits = self._committed.take(after, upto, SLICE_ROWS)
+        if commits:
+            mine = [
+                one
+                for commit in commits
+                for one in commit.predictions
+                if one.tenant_id == state.tenant_id
+            ]
+            return slices.of(state.tenant_id, after, commits[-1].upto, mine, self._cut)
+        upto = self._committed.next_after(after, upto)
+        with self._database.reading() as connection:
+            return slices.read(connection, state.tenant_id, after, upto, SLICE_ROWS, self._cut)
 
     def _hold(self, part: Slice) -> None:
         """Keep a slice for the columns, so that its rows need not be read again."""

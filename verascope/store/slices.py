@@ -1,16 +1,19 @@
 """A slice of rows as arrays: what the fold adds into rollups and appends to the columns.
 
-Reads the columns it needs through the driver, since a mapped row costs ten times as much here.
+Made of predictions that were just stored, or read from the table; then through the driver, since a mapped row costs
+ten times as much here.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from verascope.metrics import GAMMA, SIZE_BOUNDS, ZERO_BIN
+from verascope.records import ImageFacts, Outcome, Prediction
 from verascope.store import dialect
 from verascope.store.tables import COUNTERS
 
@@ -88,16 +91,90 @@ def read(
     if len(rows) == limit:
         upto = rows[-1][0]
     fields = list(zip(*rows, strict=True)) or [()] * 16
-    n = len(rows)
-    at_us = _at_us(fields[1]) if is_sqlite else np.array(fields[1], dtype=np.int64)
-    outcome = np.fromiter(map(_OUTCOME_INDEX.__getitem__, fields[7]), np.int64, n)
-    confidence = _thousandths(fields[8])
-    inference = _thousandths(fields[9])
-    response = _thousandths(fields[10])
+    facts = _Facts(
+        _at_us(fields[1]) if is_sqlite else _whole(fields[1]),
+        fields[2:7],
+        np.fromiter(map(_OUTCOME_INDEX.__getitem__, fields[7]), np.int64, len(rows)),
+        _thousandths(fields[8]),
+        _thousandths(fields[9]),
+        _thousandths(fields[10]),
+        _whole(fields[11]),
+        _whole(fields[12]),
+        _whole(fields[13]),
+        np.array(fields[14], dtype=bool),
+        fields[15],
+    )
+    return _slice(tenant_id, after, upto, facts, high_confidence_mpct)
+
+
+_said = attrgetter(
+    "timestamp_us", "client_key", "country", "model_version", "use_case", "error_pattern", "outcome", "confidence_mpct",
+    "inference_us", "response_us", "billable", "price_micros", "image",
+)  # fmt: skip
+
+
+def of(
+    tenant_id: int,
+    after: int,
+    upto: int,
+    predictions: Sequence[Prediction],
+    high_confidence_mpct: int,
+) -> Slice:
+    """The same slice as `read` gives, from the predictions that were stored with after < seq <= upto."""
+    fields = list(zip(*map(_said, predictions), strict=True)) or [()] * 13
+    images = [image or _NO_IMAGE for image in fields[12]]
+    sizes = [image.file_size for image in images]
+    facts = _Facts(
+        _whole(fields[0]),
+        [
+            fields[1],
+            fields[2],
+            [_UNKNOWN if name is None else name for name in fields[3]],
+            fields[4],
+            fields[5],
+        ],
+        np.fromiter(map(_OUTCOME_OF.__getitem__, fields[6]), np.int64, len(images)),
+        _or_minus_one(fields[7]),
+        _or_minus_one(fields[8]),
+        _or_minus_one(fields[9]),
+        _whole(fields[10]),
+        _whole(fields[11]),
+        _whole([0 if size is None else size for size in sizes]),
+        np.array([size is None for size in sizes], dtype=bool),
+        [_UNKNOWN if image.image_format is None else image.image_format for image in images],
+    )
+    return _slice(tenant_id, after, upto, facts, high_confidence_mpct)
+
+
+_NO_IMAGE = ImageFacts()
+_UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What a slice is made of. keys in the order of `KEYED`; unknown measurements are -1, an unknown size is 0."""
+
+    at_us: Ints
+    keys: Sequence[Sequence[str | None]]
+    outcome: Ints
+    confidence: Ints
+    inference: Ints
+    response: Ints
+    billable: Ints
+    price_micros: Ints
+    size: Ints
+    has_no_size: NDArray[np.bool_]
+    image_format: Sequence[str]
+
+
+def _slice(
+    tenant_id: int, after: int, upto: int, facts: _Facts, high_confidence_mpct: int
+) -> Slice:
+    n, outcome = len(facts.at_us), facts.outcome
     succeeded = outcome != _FAILED
-    has_confidence = succeeded & (confidence >= 0)
-    has_inference = succeeded & (inference >= 0)
-    has_response = succeeded & (response >= 0)
+    has_confidence = succeeded & (facts.confidence >= 0)
+    has_inference = succeeded & (facts.inference >= 0)
+    has_response = succeeded & (facts.response >= 0)
     is_fake = outcome == 1
     parts = {
         "total": np.ones(n, np.int64),
@@ -105,38 +182,32 @@ def read(
         "fake": is_fake,
         "uncertain": outcome == 2,
         "failed": outcome == _FAILED,
-        "billable": np.array(fields[11], dtype=np.int64),
-        "high_confidence_fakes": is_fake & (confidence > high_confidence_mpct),
-        "confidence_mpct": np.where(has_confidence, confidence, 0),
+        "billable": facts.billable,
+        "high_confidence_fakes": is_fake & (facts.confidence > high_confidence_mpct),
+        "confidence_mpct": np.where(has_confidence, facts.confidence, 0),
         "confidence_n": has_confidence,
-        "inference_us": np.where(has_inference, inference, 0),
+        "inference_us": np.where(has_inference, facts.inference, 0),
         "inference_n": has_inference,
-        "response_us": np.where(has_response, response, 0),
+        "response_us": np.where(has_response, facts.response, 0),
         "response_n": has_response,
-        "revenue_micros": np.array(fields[12], dtype=np.int64)
-        * np.array(fields[11], dtype=np.int64),
-        "bytes": np.array(fields[13], dtype=np.int64),
+        "revenue_micros": facts.price_micros * facts.billable,
+        "bytes": facts.size,
     }
-    counters = np.column_stack([parts[name] for name in COUNTERS]).astype(np.int64)
+    classes = np.searchsorted(SIZE_BOUNDS, facts.size, side="right")
     return Slice(
         tenant_id=tenant_id,
         after=after,
         upto=upto,
-        at_us=at_us,
-        keys={name: _factorise(values) for name, values in zip(KEYED, fields[2:7], strict=True)},
+        at_us=facts.at_us,
+        keys={name: _factorise(values) for name, values in zip(KEYED, facts.keys, strict=True)},
         outcome=outcome,
-        inference_bin=np.where(has_inference, duration_bins(inference), NO_BIN),
-        confidence_bin=np.where(has_confidence, confidence // CONFIDENCE_BIN_MPCT, NO_BIN),
-        counters=counters,
-        response_bin=np.where(has_response, duration_bins(response), NO_BIN),
-        size_class=_size_classes(fields[13], fields[14]),
-        image_format=_factorise(fields[15]),
+        inference_bin=np.where(has_inference, duration_bins(facts.inference), NO_BIN),
+        confidence_bin=np.where(has_confidence, facts.confidence // CONFIDENCE_BIN_MPCT, NO_BIN),
+        counters=np.column_stack([parts[name] for name in COUNTERS]).astype(np.int64),
+        response_bin=np.where(has_response, duration_bins(facts.response), NO_BIN),
+        size_class=np.where(facts.has_no_size, len(SIZE_BOUNDS) + 1, classes).astype(np.int64),
+        image_format=_factorise(facts.image_format),
     )
-
-
-def _size_classes(sizes: tuple[int, ...], unknown: tuple[int, ...]) -> Ints:
-    known = np.searchsorted(SIZE_BOUNDS, np.array(sizes, dtype=np.int64), side="right")
-    return np.where(np.array(unknown, dtype=bool), len(SIZE_BOUNDS) + 1, known).astype(np.int64)
 
 
 _DIGITS = [i for i in range(26) if i not in (4, 7, 10, 13, 16, 19)]
@@ -166,7 +237,16 @@ _PLACES[8:14, 3] = np.array((36_000, 3_600, 600, 60, 10, 1)) * 1_000_000
 _PLACES[14:20, 3] = 100_000, 10_000, 1_000, 100, 10, 1
 
 _OUTCOME_INDEX = {"real": 0, "fake": 1, "uncertain": 2, None: 3}
+_OUTCOME_OF = {Outcome(name): code for code, name in enumerate(OUTCOMES)}
 _FAILED = 3
+
+
+def _whole(values: Sequence[int]) -> Ints:
+    return np.array(values, dtype=np.int64)
+
+
+def _or_minus_one(values: Sequence[int | None]) -> Ints:
+    return _whole([-1 if value is None else value for value in values])
 
 
 def _thousandths(values: tuple[float | None, ...]) -> Ints:
@@ -176,7 +256,7 @@ def _thousandths(values: tuple[float | None, ...]) -> Ints:
     return thousandths
 
 
-def _factorise(values: tuple[str | None, ...]) -> Keys:
+def _factorise(values: Sequence[str | None]) -> Keys:
     """Names in the order in which they first occur."""
     names = [name for name in dict.fromkeys(values) if name is not None]
     codes: dict[str | None, int] = {name: code for code, name in enumerate(names)}
