@@ -14,6 +14,7 @@ from verascope.clock import US
 from verascope.errors import VerascopeError
 from verascope.monitor import samples
 from verascope.monitor.host import Host, Service
+from verascope.notifications import claims
 from verascope.queries.query import Last, Query, Unit
 from verascope.runtime import Runtime
 from verascope.store import events
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 SAMPLE_SECONDS = 10
 SENDERS_SECONDS = 5
+DELIVER_SECONDS = 2
 KEY_HOURS = 24
 """An Idempotency-Key is for retries; after a day it may be used anew."""
 
@@ -118,6 +120,21 @@ def jobs_of(runtime: Runtime) -> Jobs:
             Job("thin out probe results", 3600, thin_out_probes),
         )
     )
+
+
+def deliveries_of(runtime: Runtime) -> Jobs:
+    """The jobs that send the outbox, not started yet. They have a thread of their own, and start threads that send, so
+    that a slow mail server delays neither the samples nor other channels.
+    """
+
+    def release() -> None:
+        before_us = runtime.now() - claims.LEASE_SECONDS * US
+        runtime.writer.submit(lambda connection: claims.release(connection, before_us)).result()
+
+    def deliver() -> None:
+        runtime.deliverer.start_due(runtime.now())
+
+    return Jobs((Job("deliver", DELIVER_SECONDS, deliver), Job("release deliveries", 300, release)))
 
 
 def _service(runtime: Runtime) -> Service:

@@ -5,6 +5,7 @@ that knows all rooms.
 parts without a detector or a writer.
 """
 
+import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from msgspec import structs
 from sqlalchemy import Connection, func, select
 
 from verascope.clock import Latest, Now, now_us
-from verascope.config import Settings
+from verascope.config import Alerts, Settings
 from verascope.detectors.detector import Detector
 from verascope.detectors.image import ImageLimits, decode
 from verascope.detectors.registry import load
@@ -33,6 +34,9 @@ from verascope.ingest.writer import Writer
 from verascope.monitor.host import LoopLag
 from verascope.monitor.probes.check import Own
 from verascope.monitor.probes.runner import ProbeRunner
+from verascope.notifications import channels
+from verascope.notifications.deliver import Deliverer
+from verascope.notifications.guard import Guard
 from verascope.queries.feed import Feed
 from verascope.queries.run import Answers
 from verascope.queries.sql import SqlConsole
@@ -40,6 +44,8 @@ from verascope.records import Verdict
 from verascope.security.keys import KeyRing
 from verascope.security.network import Perimeter, is_loopback_host, parse_address
 from verascope.security.rate import RateLimit
+from verascope.security.secrets import Vault
+from verascope.security.secrets import load_key as load_notify_key
 from verascope.store.columns import Columns
 from verascope.store.database import Database
 from verascope.store.fold import WAIT_SECONDS, Folder, Submit, Superseded
@@ -75,6 +81,8 @@ class Runtime:
     probes: ProbeRunner
     senders: Senders
     rate_limit: RateLimit
+    vault: Vault
+    deliverer: Deliverer
     latest: Now
     started_us: int
     now: Now
@@ -95,8 +103,9 @@ class Runtime:
 
 
 def demo_settings(settings: Settings) -> Settings:
-    """The same settings for the demonstration, whose database lies in a folder of its own."""
-    return structs.replace(settings, home=settings.home / "demo", database_url=None)
+    """The same settings for the demonstration, whose database lies in a folder of its own, and which tells nobody."""
+    home = settings.home / "demo"
+    return structs.replace(settings, home=home, database_url=None, alerts=Alerts())
 
 
 def marker_of_demo(demo: Settings) -> Path:
@@ -141,6 +150,16 @@ def open_runtime(
         parts.callback(shadows.stop)
         probes = ProbeRunner(database, writer.submit, own_service(settings, detection), now)
         parts.callback(probes.stop)
+        notify_key = load_notify_key(settings.notify_key_path)
+        vault = Vault(notify_key, channels.finder(settings), os.environ)
+        with database.writing() as connection:
+            channels.synchronise(connection, settings, notify_key, DEFAULT_TENANT, now())
+        guard = Guard(settings.alerts.allow_private_webhooks)
+        deliverer = Deliverer(
+            database, writer.submit, lambda stored: channels.opened(stored, vault, guard), now
+        )
+        deliverer.recover(is_alone=database.path is not None)
+        parts.callback(deliverer.stop)
         yield Runtime(
             tuning=Tuning(database, settings, DEFAULT_TENANT),
             database=database,
@@ -161,6 +180,8 @@ def open_runtime(
             probes=probes,
             senders=Senders(),
             rate_limit=RateLimit(settings.recording.rate_limit),
+            vault=vault,
+            deliverer=deliverer,
             latest=Latest(now),
             started_us=now(),
             now=now,

@@ -16,7 +16,7 @@ from verascope import log as logs
 from verascope.api.app import create_app
 from verascope.config import Settings
 from verascope.errors import StartRefused, VerascopeError
-from verascope.jobs import jobs_of
+from verascope.jobs import deliveries_of, jobs_of
 from verascope.runtime import Runtime, open_runtime
 from verascope.security.network import is_loopback_host, parse_address
 
@@ -39,13 +39,12 @@ def serve(settings: Settings) -> int:
         with contextlib.closing(bind(settings)) as listener, open_runtime(settings) as runtime:
             check_exposure(settings, runtime)
             _listen(listener, settings)
-            jobs = jobs_of(runtime)
-            jobs.start()
-            try:
+            with contextlib.ExitStack() as running:
+                for jobs in (jobs_of(runtime), deliveries_of(runtime)):
+                    jobs.start()
+                    running.callback(jobs.stop)
                 runtime.probes.start()
                 _answer(runtime, listener)
-            finally:
-                jobs.stop()
     except VerascopeError as error:
         sys.stderr.write(f"verascope: {error.detail}\n")
         log.info("not started: %s", error.detail)

@@ -17,9 +17,11 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from verascope.config import Settings
 from verascope.errors import FieldError, Fixed, Invalid, NotFound
+from verascope.notifications import outbox
 from verascope.notifications.channel import Blame, Channel, Kind, Trouble
 from verascope.notifications.guard import Guard
 from verascope.notifications.kinds import KINDS, complete, kind_named
+from verascope.notifications.outbox import Delivery
 from verascope.security.secrets import SETTING, SecretMissing, Vault
 from verascope.store.notification_tables import channels as table
 
@@ -51,6 +53,19 @@ class Stored:
     def place(self, field: str) -> str:
         """What a secret of this channel is sealed for."""
         return f"{self.tenant_id}/{self.name}/{field}"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A channel as people see it: with the last that was sent through it."""
+
+    stored: Stored
+    last: Delivery | None
+
+
+def viewed(connection: Connection, stored: Stored) -> View:
+    last = outbox.listed(connection, stored.tenant_id, 1, channel=stored.name)
+    return View(stored, last[0] if last else None)
 
 
 def listed(connection: Connection, tenant_id: int) -> list[Stored]:

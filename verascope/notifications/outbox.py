@@ -15,6 +15,9 @@ from verascope.notifications.message import Message, encode
 from verascope.store.notification_tables import channels
 from verascope.store.notification_tables import deliveries as table
 
+DIRECT_US = 60_000_000
+"""How long a delivery that its caller sends is left to it."""
+
 
 class State(StrEnum):
     WAITING = "waiting"
@@ -57,11 +60,13 @@ def enqueue(
     now_us: int,
     *,
     fallback_of: str | None = None,
+    is_direct: bool = False,
 ) -> str:
     """Put a message into the outbox, inside the caller's transaction; the id of its delivery.
 
     key: why it is sent, unique for each channel. The same key again gives the delivery that is there, and nothing is
-    sent twice. A channel that does not exist gives a delivery that has failed, which says so.
+    sent twice. A channel that does not exist gives a delivery that has failed, which says so. is_direct: the caller sends it
+    with `Deliverer.send`; if it dies before, the periodic job does, a little later.
     """
     is_known = connection.execute(
         select(channels.c.name).where(channels.c.tenant_id == tenant_id, channels.c.name == channel)
@@ -79,7 +84,7 @@ def enqueue(
         "state": State.WAITING if is_known else State.FAILED,
         "attempts": 0,
         "created_at": now_us,
-        "next_attempt_at": now_us if is_known else None,
+        "next_attempt_at": now_us + (DIRECT_US if is_direct else 0) if is_known else None,
         "error": None if is_known else f"There is no channel called {channel!r}.",
         "fallback_of": fallback_of,
     }
