@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 SAMPLE_SECONDS = 10
 SENDERS_SECONDS = 5
 DELIVER_SECONDS = 2
+ALERTS_SECONDS = 5
 KEY_HOURS = 24
 """An Idempotency-Key is for retries; after a day it may be used anew."""
 
@@ -109,11 +110,15 @@ def jobs_of(runtime: Runtime) -> Jobs:
         if runtime.senders.has_news:
             runtime.writer.submit(runtime.senders.flush).result()
 
+    def evaluate_alerts() -> None:
+        runtime.evaluator.run(runtime.now())
+
     # Rates need a sample before; the very first one isn't kept.
     host.sample(runtime.now(), Service(runtime.meters.requests, None, None, 0))
     return Jobs(
         (
             Job("sample", SAMPLE_SECONDS, sample),
+            Job("alerts", ALERTS_SECONDS, evaluate_alerts),
             Job("keep senders", SENDERS_SECONDS, keep_senders),
             Job("forget idempotency keys", 3600, forget_keys),
             Job("thin out samples", 3600, thin_out),

@@ -25,8 +25,9 @@ class Unit(StrEnum):
     PER_HOUR = "per_hour"
     PER_MINUTE = "per_minute"
     POINTS = "points"
-    DAYS = "days"
+    BYTES = "bytes"
     SECONDS = "seconds"
+    DAYS = "days"
 
 
 class Better(StrEnum):
@@ -161,6 +162,11 @@ METRICS: dict[str, Metric] = {
         _counter(
             "high_confidence_fakes", "High-confidence fakes", "high_confidence_fakes", Better.NEUTRAL,
             "Fakes with a confidence above the set cut (default 90 %).",
+        ),
+        Metric(
+            "high_confidence_fake_share", "Share of high-confidence fakes", Unit.PERCENT, Better.NEUTRAL,
+            "High-confidence fakes / (real + fake + uncertain), in percent; failures apart.",
+            ("high_confidence_fakes", *_VERDICTS), _percent("high_confidence_fakes", *_VERDICTS),
         ),
         _counter(
             "billable_predictions", "Billable predictions", "billable", Better.HIGHER,

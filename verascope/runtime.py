@@ -18,6 +18,8 @@ from typing import TypeVar
 from msgspec import structs
 from sqlalchemy import Connection, func, select
 
+from verascope.alerts.evaluate import Evaluator
+from verascope.alerts.sources import sources_of
 from verascope.clock import Latest, Now, now_us
 from verascope.config import Alerts, Settings
 from verascope.detectors.detector import Detector
@@ -72,6 +74,7 @@ class Runtime:
     console: SqlConsole
     detection: DetectionPool
     shadows: Shadows
+    evaluator: Evaluator
     clients: Clients
     address_key: bytes
     keys: KeyRing
@@ -160,17 +163,21 @@ def open_runtime(
         )
         deliverer.recover(is_alone=database.path is not None)
         parts.callback(deliverer.stop)
+        tuning = Tuning(database, settings, DEFAULT_TENANT)
+        answers = Answers(database, folder, columns, settings, now)
+        sources = sources_of(answers, lambda: tuning.settings)
         yield Runtime(
-            tuning=Tuning(database, settings, DEFAULT_TENANT),
+            tuning=tuning,
             database=database,
             writer=writer,
             folder=folder,
             columns=columns,
-            answers=Answers(database, folder, columns, settings, now),
+            answers=answers,
             feed=Feed(database, writer, now),
             console=SqlConsole(database, settings.console, secret),
             detection=detection,
             shadows=shadows,
+            evaluator=Evaluator(database, writer.submit, sources, lambda: tuning.settings),
             clients=known_clients(database, settings),
             address_key=secret,
             keys=KeyRing(database),

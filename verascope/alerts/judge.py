@@ -11,6 +11,11 @@ MAD_SCALE = 1.4826
 """Makes the median absolute deviation of a normal distribution its standard deviation."""
 
 
+BUSY = 20
+SILENCE = 0.05
+"""A season with a median of at least BUSY never allows less than this share of it."""
+
+
 class Verdict(StrEnum):
     """between: on the good side of the limit, not yet past recovery: an alert keeps what it was."""
 
@@ -118,7 +123,10 @@ def _seasonal(condition: Seasonal, value: float, usual: tuple[float, ...]) -> Ju
     deviation = max(deviation, 0.05 * abs(middle), 1e-9)
     sign = 1 if condition.side is Side.ABOVE else -1
     limit = middle + sign * condition.k * deviation
-    recovery = middle + sign * condition.k / 2 * deviation
+    if condition.side is Side.BELOW and middle >= BUSY:
+        # However much the weeks differ, silence at a busy hour is unusual.
+        limit = max(limit, SILENCE * middle)
+    recovery = (limit + middle) / 2
     found = _compared(value, condition.side, limit, recovery, "the limit")
     return Judgement(found.verdict, value, limit, f"{found.reason}; usual at this hour {middle:g}")
 

@@ -2,9 +2,10 @@
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
@@ -13,12 +14,14 @@ from verascope import clock
 from verascope.clock import US, Grain, Now, Range
 from verascope.config import Settings
 from verascope.errors import Busy, FieldError, Invalid
-from verascope.queries import result
+from verascope.queries import counts, result
+from verascope.queries.counts import Shared, Wanted
 from verascope.queries.notice import notices
 from verascope.queries.plan import Source, plan
 from verascope.queries.query import Everything, Query
 from verascope.queries.reader import Reader
 from verascope.queries.result import Question, Result
+from verascope.queries.rows import Cell
 from verascope.queries.span import check_interval, fitting, resolve
 from verascope.store import events
 from verascope.store.columns import Columns, ColumnsUnreadable
@@ -28,6 +31,9 @@ from verascope.store.fold import Folder
 from verascope.store.tables import fold_state, rollups, tenants
 
 log = logging.getLogger(__name__)
+
+D = TypeVar("D")
+A = TypeVar("A")
 
 ATTEMPTS = 20
 """How often we try to catch rollups and columns at the same fold; between the two lie milliseconds, or
@@ -71,14 +77,51 @@ class Answers:
             ).one()
         return {"name": row.name, "time_zone": row.time_zone}
 
+    def counts(self, tenant_id: int, wanted: Collection[Wanted]) -> dict[Wanted, Cell]:
+        """The counters behind many numbers at once, all of the same moment; see `queries.counts`."""
+
+        def decide(connection: Connection, moment: _Moment) -> Sequence[Shared]:
+            return counts.shared(wanted, moment.zone)
+
+        def read(
+            connection: Connection, facts: Snapshot | None, moment: _Moment, asks: Sequence[Shared]
+        ) -> dict[Wanted, Cell]:
+            reader = Reader(connection, facts, tenant_id, moment.zone, self._high_confidence)
+            return counts.read(reader, asks)
+
+        return self._settled(tenant_id, decide, counts.reads_columns, read)
+
     def _answer(self, tenant_id: int, queries: Mapping[str, Query]) -> dict[str, Result]:
+        def decide(connection: Connection, moment: _Moment) -> dict[str, Question]:
+            return self._decide(connection, moment, tenant_id, queries)
+
+        def build(
+            connection: Connection,
+            facts: Snapshot | None,
+            moment: _Moment,
+            questions: dict[str, Question],
+        ) -> dict[str, Result]:
+            return self._build(connection, facts, moment, tenant_id, questions)
+
+        def reads_columns(questions: dict[str, Question]) -> bool:
+            return _reads_columns(questions.values())
+
+        return self._settled(tenant_id, decide, reads_columns, build)
+
+    def _settled(
+        self,
+        tenant_id: int,
+        decide: Callable[[Connection, "_Moment"], D],
+        reads_columns: Callable[[D], bool],
+        build: Callable[[Connection, Snapshot | None, "_Moment", D], A],
+    ) -> A:
         """What was committed before the question is in the answer, so it may have to wait for the fold."""
         with self._database.reading() as connection:
             moment = _moment(connection, tenant_id)
             if moment.is_folded:
-                questions = self._decide(connection, moment, tenant_id, queries)
-                if self._columns is None or not _reads_columns(questions.values()):
-                    return self._build(connection, None, moment, tenant_id, questions)
+                decided = decide(connection, moment)
+                if self._columns is None or not reads_columns(decided):
+                    return build(connection, None, moment, decided)
         needed = moment.committed
         for attempt in range(ATTEMPTS):
             self._folder.wait(needed, columns=True)
@@ -86,8 +129,7 @@ class Answers:
                 with self._facts() as facts, self._database.reading() as connection:
                     moment = _moment(connection, tenant_id)
                     if _is_one_moment(moment, needed, facts, tenant_id):
-                        questions = self._decide(connection, moment, tenant_id, queries)
-                        return self._build(connection, facts, moment, tenant_id, questions)
+                        return build(connection, facts, moment, decide(connection, moment))
                     needed = max(needed, moment.folded or 0)
             except ColumnsUnreadable:
                 log.debug("columns are looked after", exc_info=True)

@@ -1,0 +1,20 @@
+"""One house for all tests of this folder: each watches a tenant of its own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.alerts.watch import Watch
+from tests.queries.house import House
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    built = House(tmp_path_factory.mktemp("watched"))
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def watch(house: House) -> Watch:
+    return Watch(house, house.tenant())
