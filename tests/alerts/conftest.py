@@ -1,4 +1,4 @@
-"""One house for all tests of this folder: each watches a tenant of its own."""
+"""One house for all tests of this folder: each watches a tenant of its own. The pipeline's have databases of both kinds."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ import pytest
 
 from tests.alerts.watch import Watch
 from tests.queries.house import House
+from tests.store.conftest import database, postgres_url, settings  # noqa: F401
 
 
 @pytest.fixture(scope="session")

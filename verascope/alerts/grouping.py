@@ -5,7 +5,7 @@ still the one that people know of. One that comes and goes is told as over only 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from verascope import clock
@@ -15,8 +15,10 @@ from verascope.clock import US
 
 RECENT_US = 3600 * US
 COMES_AND_GOES = 2
-"""So many beginnings within `RECENT_US` and an end is not told before `CALM_US` without another."""
+"""After so many beginnings within `RECENT_US` and an end is told only once it has been calm for `CALM_US`."""
 CALM_US = 1800 * US
+
+ACKNOWLEDGED = "acknowledged"
 
 
 class Action(StrEnum):
@@ -30,18 +32,19 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """waiting_us: since when something of it waits to be told for the first time, None when nothing does. flushed_us: the last message; told_us: the last that said that
-    something fires. checked_us: when a reminder was last left out. starts: when alerts of it began to fire, within
-    the last hour. ended_us: when the last of them ended. told: what people know to be firing.
+    """waiting_us: since when something of it waits to be told for the first time, None when nothing does. flushed_us:
+    the last message; told_us: the last that said that something fires. checked_us: when a reminder was last left out.
+    told: what people know to be firing. starts: who of it began to fire within the last hour, and when. ends: when
+    those that were told ended.
     """
 
     waiting_us: int | None = None
     flushed_us: int | None = None
     told_us: int | None = None
     checked_us: int | None = None
-    ended_us: int | None = None
-    starts: tuple[int, ...] = ()
     told: frozenset[Key] = frozenset()
+    starts: tuple[tuple[Key, int], ...] = ()
+    ends: Mapping[Key, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +81,31 @@ def decide(
         waiting = "the group was told lately; waits"
     if now_us < due_us:
         return Decision(Action.NOTHING, f"{waiting} until {clock.to_iso(due_us)}")
+    held = {key: _held(group, key, timing, now_us) for key in over}
+    over = frozenset(key for key, reason in held.items() if reason is None)
     if new:
         return Decision(Action.TRIGGER, "begins to fire", new, over)
-    recent = [at for at in group.starts if now_us - at < RECENT_US]
-    if len(recent) >= COMES_AND_GOES and group.ended_us is not None:
-        calm_us = group.ended_us + CALM_US
-        if now_us < calm_us:
-            reason = (
-                f"flapping: began {len(recent)} times within an hour; "
-                f"its end is told when it stays calm until {clock.to_iso(calm_us)}"
-            )
-            return Decision(Action.NOTHING, reason)
+    if not over:
+        return Decision(Action.NOTHING, next(reason for reason in held.values() if reason))
     if group.told - over:
         return Decision(Action.TRIGGER, "some of it is over", over=over)
     return Decision(Action.RESOLVE, "is over", over=over)
+
+
+def _held(group: Group, key: Key, timing: Timing, now_us: int) -> str | None:
+    """Why its end is not told yet, None when it may be."""
+    ended_us = group.ends.get(key, now_us)
+    due_us = ended_us + timing.group_interval_seconds * US
+    if now_us < due_us:
+        return f"is over; told when it hasn't come back until {clock.to_iso(due_us)}"
+    recent = sum(1 for one, at in group.starts if one == key and now_us - at < RECENT_US)
+    calm_us = ended_us + CALM_US
+    if recent < COMES_AND_GOES or now_us >= calm_us:
+        return None
+    return (
+        f"flapping: began {recent} times within an hour; its end is told when it stays calm "
+        f"until {clock.to_iso(calm_us)}"
+    )
 
 
 def _reminder(group: Group, firing: Mapping[Key, bool], timing: Timing, now_us: int) -> Decision:
@@ -103,27 +117,21 @@ def _reminder(group: Group, firing: Mapping[Key, bool], timing: Timing, now_us: 
         reason = f"already told at {clock.to_iso(group.told_us)}; repeat not due until {clock.to_iso(due_us)}"
         return Decision(Action.NOTHING, reason)
     if all(firing.values()):
-        return Decision(Action.NOTHING, "acknowledged")
+        return Decision(Action.NOTHING, ACKNOWLEDGED)
     return Decision(Action.REPEAT, "still fires")
 
 
 def after(group: Group, decision: Decision, firing: Mapping[Key, bool], now_us: int) -> Group:
     """The group once what was decided is in the outbox."""
+    ends = {key: at for key, at in group.ends.items() if key not in decision.over}
     match decision.action:
         case Action.TRIGGER | Action.REPEAT:
             told = (group.told | frozenset(firing)) - decision.over
-            return replace(
-                group,
-                waiting_us=None,
-                flushed_us=now_us,
-                told_us=now_us,
-                checked_us=None,
-                told=told,
-            )
+            return Group(None, now_us, now_us, None, told, group.starts, ends)
         case Action.RESOLVE:
             # The next alert finds a group that waits as a new one does; only its restlessness is remembered.
-            return replace(group, flushed_us=None, told_us=None, checked_us=None, told=frozenset())
-        case Action.NOTHING if decision.reason == "acknowledged":
+            return Group(starts=group.starts, ends=ends)
+        case Action.NOTHING if decision.reason == ACKNOWLEDGED:
             return replace(group, checked_us=now_us)
         case _:
             return group
@@ -131,12 +139,20 @@ def after(group: Group, decision: Decision, firing: Mapping[Key, bool], now_us: 
 
 def gathered(group: Group, firing: Mapping[Key, bool], now_us: int) -> Group:
     """The group with its wait begun when something fires that nobody knows of, and ended when that is over."""
-    if group.told or not firing:
-        return group if group.told else replace(group, waiting_us=None)
+    if group.told:
+        return group
+    if not firing:
+        return replace(group, waiting_us=None)
     return replace(group, waiting_us=now_us) if group.waiting_us is None else group
 
 
-def began(group: Group, at_us: int) -> Group:
+def began(group: Group, key: Key, at_us: int) -> Group:
     """The group with one more beginning on record."""
-    recent = tuple(at for at in group.starts if at_us - at < RECENT_US)
-    return replace(group, starts=(*recent, at_us))
+    recent = tuple(one for one in group.starts if at_us - one[1] < RECENT_US)
+    ends = {one: at for one, at in group.ends.items() if one != key}
+    return replace(group, starts=(*recent, (key, at_us)), ends=ends)
+
+
+def ended(group: Group, key: Key, at_us: int) -> Group:
+    """The group with the end of one of its alerts on record, as far as people know of it."""
+    return replace(group, ends={**group.ends, key: at_us}) if key in group.told else group

@@ -13,6 +13,8 @@ from verascope.alerts.matcher import Key
 from verascope.records import Severity
 from verascope.store.pipeline_tables import notification_groups as table
 
+_MOMENTS = msgspec.json.Decoder(list[tuple[str, str, int]])
+
 
 @dataclass(frozen=True, slots=True)
 class StoredGroup:
@@ -55,8 +57,8 @@ def save(connection: Connection, tenant_id: int, stored: StoredGroup, now_us: in
         "flushed_at": group.flushed_us,
         "told_at": group.told_us,
         "checked_at": group.checked_us,
-        "ended_at": group.ended_us,
-        "starts": _json(group.starts),
+        "starts": _json([[*key, at_us] for key, at_us in group.starts]),
+        "ends": _json([[*key, at_us] for key, at_us in sorted(group.ends.items())]),
         "told": _json([[*key, stored.ids.get(key)] for key in sorted(group.told)]),
         "channels": _json(stored.channels),
         "messages": stored.messages,
@@ -73,7 +75,7 @@ def save(connection: Connection, tenant_id: int, stored: StoredGroup, now_us: in
 def is_forgettable(stored: StoredGroup, now_us: int) -> bool:
     """Nothing of it is told or waits, and it has been calm for so long that its past doesn't matter."""
     group = stored.group
-    is_restless = any(now_us - at < RECENT_US for at in group.starts)
+    is_restless = any(now_us - at_us < RECENT_US for _, at_us in group.starts)
     return not group.told and group.waiting_us is None and not is_restless
 
 
@@ -91,9 +93,9 @@ def _stored(row: Row[Any]) -> StoredGroup:
         row.flushed_at,
         row.told_at,
         row.checked_at,
-        row.ended_at,
-        tuple(msgspec.json.decode(row.starts, type=list[int])),
         frozenset((rule, subject) for rule, subject, _ in told),
+        tuple(((rule, subject), at_us) for rule, subject, at_us in _MOMENTS.decode(row.starts)),
+        {(rule, subject): at_us for rule, subject, at_us in _MOMENTS.decode(row.ends)},
     )
     return StoredGroup(
         row.group_key,

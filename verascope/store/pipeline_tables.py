@@ -45,9 +45,8 @@ alert_episodes = Table(
     # When people were first told, and in how many messages since.
     Column("told_at", Utc),
     Column("notified", Integer, nullable=False, server_default="0"),
-    # JSON lists: escalation steps that were taken, and the channels they reached.
+    # JSON list: the escalation steps that were taken, by their seconds.
     Column("steps", Text, nullable=False, server_default="[]"),
-    Column("escalated_to", Text, nullable=False, server_default="[]"),
     # Why nobody is told now.
     Column("silenced_by", String(36)),
     Column("inhibited_by", Text),
@@ -98,9 +97,9 @@ notification_groups = Table(
     Column("flushed_at", Utc),
     Column("told_at", Utc),
     Column("checked_at", Utc),
-    Column("ended_at", Utc),
-    # JSON lists: moments of beginning, [rule, subject, alert id] that people know of, channels that were told.
+    # JSON lists: [rule, subject, µs] of beginnings and ends, [rule, subject, alert id] that people know of, channels.
     Column("starts", Text, nullable=False),
+    Column("ends", Text, nullable=False),
     Column("told", Text, nullable=False),
     Column("channels", Text, nullable=False),
     # How many messages the dedup key has seen.
