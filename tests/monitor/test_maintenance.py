@@ -107,9 +107,7 @@ def test_a_window_covers_the_probes_it_names_or_all() -> None:
     assert not window(*span, probes=("a",)).covers("b", now)
 
 
-@pytest.mark.parametrize(
-    "zone", [BERLIN, "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC"]
-)
+@pytest.mark.parametrize("zone", [BERLIN, "Australia/Lord_Howe"])
 def test_over_a_year_no_occurrence_is_lost_and_none_is_shorter(zone: str) -> None:
     start = local("2026-01-01 02:15", zone)
     one = window(start, start + HOUR * US, Repeat.DAILY, zone)

@@ -260,8 +260,27 @@ def thin_out(connection: Connection, tenant_id: int, now_us: int, retention_days
         rows = [{**row._mapping, "span_seconds": span} for row in connection.execute(grouped)]
         if rows:
             spared += connection.execute(delete(table).where(fine)).rowcount - len(rows)
+            rows = [_with_kept(connection, row) for row in rows]
             connection.execute(insert(table), rows)
     return spared
+
+
+def _with_kept(connection: Connection, row: dict[str, Any]) -> dict[str, Any]:
+    """`row`, and what a row of the same time holds already, which is taken away: findings can come late when
+    the clock was set back.
+    """
+    table, key = probe_results, ("tenant_id", "probe", "span_seconds", "bucket")
+    here = and_(*(table.c[name] == row[name] for name in key))
+    kept = connection.execute(select(table).where(here)).one_or_none()
+    if kept is None:
+        return row
+    connection.execute(delete(table).where(here))
+    found = dict(row)
+    for names, put_together in ((_SUMS, sum), (_MAXIMA, max), (_MINIMA, min)):
+        for name in names:
+            both = [one for one in (row[name], kept._mapping[name]) if one is not None]
+            found[name] = put_together(both) if both else None
+    return found
 
 
 def _known(value: float | None, before: float | None) -> float | None:
