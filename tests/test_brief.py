@@ -620,7 +620,7 @@ def test_route_answers(service: Server, path: str) -> None:
         later("projected_revenue", theme="business value", name="projection from usage"),
         later("new_clients", theme="business value", name="new clients"),
         later("cost_per_prediction", theme="business value", name="cost per prediction"),
-        later("time_to_resolve", theme="monitoring", name="error resolution time"),
+        pytest.param("time_to_resolve", id="monitoring: error resolution time"),
         pytest.param("peak_load", id="peak-load"),
     ],
 )

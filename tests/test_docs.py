@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import REAL, Server, picture
 from verascope import config
-from verascope.metrics import DIMENSIONS, METRICS
+from verascope.metrics import DIMENSIONS, INCIDENT_METRICS, METRICS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "client" / "README.md"])
@@ -26,6 +26,7 @@ UNITS = {
     "USD": "US dollars",
     "per_hour": "per hour",
     "per_minute": "per minute",
+    "seconds": "seconds",
 }
 
 
@@ -55,6 +56,16 @@ def test_every_metric_is_defined_in_the_words_of_the_code() -> None:
         for metric in METRICS.values()
     ]
     section = text_of("docs/definitions.md").split("## Metrics")[1].split("\n## ")[0]
+    assert table_rows(section)[2:] == expected
+
+
+def test_numbers_of_incidents_are_defined_in_the_words_of_the_code() -> None:
+    expected = [
+        [f"`{metric.name}`", metric.label, UNITS[metric.unit], metric.definition]
+        for metric in INCIDENT_METRICS.values()
+    ]
+    page = text_of("docs/definitions.md")
+    section = page.split("## Numbers of incidents and error patterns")[1].split("\n## ")[0]
     assert table_rows(section)[2:] == expected
 
 

@@ -138,6 +138,12 @@ class Business(_Section, frozen=True, kw_only=True):
     value_per_fake: Decimal = Decimal("1000")
 
 
+class ErrorPatterns(_Section, frozen=True, kw_only=True):
+    """new_hours: for how long a pattern counts as new after it was first seen."""
+
+    new_hours: int = 24
+
+
 class Console(_Section, frozen=True, kw_only=True):
     """What one query of the SQL console may take."""
 
@@ -175,6 +181,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     recording: Recording = Recording()
     pricing: Pricing = Pricing()
     business: Business = Business()
+    error_patterns: ErrorPatterns = ErrorPatterns()
     console: Console = Console()
     privacy: Privacy = Privacy()
     origins: dict[str, Origin] = {}
@@ -519,6 +526,12 @@ def _checks(settings: Settings) -> list[tuple[str, Any, bool, str]]:
             "0 to 1000000 USD, at most 6 decimals",
         ),
         (
+            "error_patterns.new_hours",
+            settings.error_patterns.new_hours,
+            1 <= settings.error_patterns.new_hours <= 8760,
+            "1 to 8760",
+        ),
+        (
             "business.value_per_fake",
             value,
             _is_amount(value),
@@ -585,6 +598,7 @@ SECTIONS = {
     "business": "Business value",
     "thresholds": "Alert thresholds",
     "alerts": "Alerts",
+    "error_patterns": "Error patterns",
     "console": "SQL console",
     "privacy": "Privacy",
 }
@@ -634,6 +648,7 @@ ABOUT = {
     "alerts.pagerduty.routing_key": About("Integration key of a PagerDuty service (Events API v2).", is_secret=True),
     "alerts.pagerduty.base_url": About("Where PagerDuty takes events; https://events.eu.pagerduty.com in its European region."),
     "alerts.allow_private_webhooks": About("Whether webhooks may go to this machine and its private networks, and without https."),
+    "error_patterns.new_hours": About("How long an error pattern counts as new after it was first seen.", "hours", is_live=True),
     "console.seconds": About("How long a query may take.", "seconds"),
     "console.rows": About("How many rows a query may give.", "rows"),
     "privacy.address": About("How the caller's address is kept."),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from verascope.clock import US
 from verascope.errors import VerascopeError
 from verascope.monitor import samples
+from verascope.monitor.error_patterns import Follower
 from verascope.monitor.host import Host, Service
 from verascope.notifications import claims
 from verascope.queries.query import Last, Query, Unit
@@ -26,6 +27,7 @@ SAMPLE_SECONDS = 10
 SENDERS_SECONDS = 5
 DELIVER_SECONDS = 2
 ALERTS_SECONDS = 5
+PATTERNS_SECONDS = 5
 KEY_HOURS = 24
 """An Idempotency-Key is for retries; after a day it may be used anew."""
 
@@ -113,6 +115,7 @@ def jobs_of(runtime: Runtime) -> Jobs:
     def evaluate_alerts() -> None:
         runtime.evaluator.run(runtime.now())
 
+    patterns = Follower(runtime.database, runtime.writer.submit)
     # Rates need a sample before; the very first one isn't kept.
     host.sample(runtime.now(), Service(runtime.meters.requests, None, None, 0))
     return Jobs(
@@ -120,6 +123,7 @@ def jobs_of(runtime: Runtime) -> Jobs:
             Job("sample", SAMPLE_SECONDS, sample),
             Job("alerts", ALERTS_SECONDS, evaluate_alerts),
             Job("keep senders", SENDERS_SECONDS, keep_senders),
+            Job("follow error patterns", PATTERNS_SECONDS, patterns.run),
             Job("forget idempotency keys", 3600, forget_keys),
             Job("thin out samples", 3600, thin_out),
             Job("thin out probe results", 3600, thin_out_probes),

@@ -191,6 +191,44 @@ METRICS: dict[str, Metric] = {
     )
 }  # fmt: skip
 
+INCIDENT_METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric(
+            "time_to_acknowledge", "Time to acknowledge", Unit.SECONDS, Better.LOWER,
+            "Mean time from the opening of an incident to its first acknowledgement, over incidents opened in the "
+            "range that were acknowledged.",
+        ),
+        Metric(
+            "time_to_resolve", "Time to resolve", Unit.SECONDS, Better.LOWER,
+            "Mean time from the opening of an incident to its last resolve, over incidents opened in the range "
+            "that are resolved; a re-opened one counts as a whole.",
+        ),
+        Metric(
+            "open_incidents", "Open incidents", Unit.COUNT, Better.LOWER,
+            "Incidents that are not resolved at the end of the range, acknowledged ones included.",
+        ),
+        Metric(
+            "new_error_patterns", "New error patterns", Unit.COUNT, Better.LOWER,
+            "Error patterns whose first failure ever lies in the range; ignored ones apart.",
+        ),
+        Metric(
+            "regressed_error_patterns", "Regressed error patterns", Unit.COUNT, Better.LOWER,
+            "Times in the range that an error pattern happened again after it was resolved; ignored ones apart.",
+        ),
+    )
+}  # fmt: skip
+"""Read from incidents and error patterns, not from predictions, so `/api/v1/query` can't split or filter them."""
+
+ELSEWHERE: dict[str, str] = {
+    "time_to_acknowledge": "/api/v1/incidents/statistics",
+    "time_to_resolve": "/api/v1/incidents/statistics",
+    "open_incidents": "/api/v1/incidents",
+    "new_error_patterns": "/api/v1/error-patterns",
+    "regressed_error_patterns": "/api/v1/error-patterns",
+}
+"""Metric → where it is told, for those that are not counted from predictions."""
+
 DIMENSIONS: dict[str, str] = {
     "client": "Client",
     "country": "Country of address allocation",

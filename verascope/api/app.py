@@ -19,6 +19,7 @@ from verascope.api import (
     dashboard,
     demo,
     docs,
+    error_patterns,
     errors,
     health,
     heartbeats,
@@ -59,6 +60,7 @@ ROUTERS = (
     benchmarks.router,
     channels.router,
     metrics.router,
+    error_patterns.router,
     incidents.router,
     system.router,
     probes.router,
@@ -146,6 +148,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             *maintenance.DOCUMENTED,
             *settings.DOCUMENTED,
             *sql.DOCUMENTED,
+            *error_patterns.DOCUMENTED,
             *incidents.DOCUMENTED,
             errors.Problem,
         )

@@ -14,7 +14,7 @@ from verascope import clock
 from verascope.api.deps import JsonObject, Owner, RuntimeDep
 from verascope.api.errors import documented
 from verascope.errors import FieldError, Invalid, shown
-from verascope.metrics import DIMENSIONS, MEASURES, METRICS, VALUES
+from verascope.metrics import DIMENSIONS, INCIDENT_METRICS, MEASURES, METRICS, VALUES
 from verascope.queries import query as question
 
 router = APIRouter(prefix="/api/v1", tags=["Questions"])
@@ -154,7 +154,10 @@ class MetricInfo(BaseModel):
 
     name: str
     label: str
-    unit: Literal["count", "percent", "ms", "USD", "per_hour", "per_minute"]
+    unit: Literal["count", "percent", "ms", "USD", "per_hour", "per_minute", "seconds"]
+    source: Literal["predictions", "incidents"] = Field(
+        description="What it is read from; only what is read from predictions can be asked at /api/v1/query."
+    )
     definition: str
     higher_is: Literal["better", "worse", "neutral"]
 
@@ -188,6 +191,8 @@ class Dictionary(BaseModel):
     histograms: list[MeasureInfo]
 
 
+_SOURCES = (("predictions", METRICS), ("incidents", INCIDENT_METRICS))
+
 _PROBLEMS = documented(400, 401, 403, 413, 415, 421, 422, 503)
 
 
@@ -218,10 +223,12 @@ async def metrics(principal: Owner, runtime: RuntimeDep) -> Response:
                     "name": metric.name,
                     "label": metric.label,
                     "unit": metric.unit.value,
+                    "source": source,
                     "definition": metric.definition,
                     "higher_is": metric.higher_is.value,
                 }
-                for metric in METRICS.values()
+                for source, metrics in _SOURCES
+                for metric in metrics.values()
             ],
             "dimensions": [
                 {"name": name, "label": label, "values": VALUES.get(name)}

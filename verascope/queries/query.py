@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 from verascope import clock
 from verascope.clock import Grain, Range
 from verascope.errors import FieldError, Invalid, shown
-from verascope.metrics import DIMENSIONS, MEASURES, METRICS, VALUES
+from verascope.metrics import DIMENSIONS, ELSEWHERE, MEASURES, METRICS, VALUES
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
@@ -190,7 +190,7 @@ class _Reading:
             return ()
         wrong = [name for name in given if not isinstance(name, str) or name not in known]
         for name in wrong:
-            self._refuse(path, name, f"one of {', '.join(known)}")
+            self._refuse(path, name, _instead_of(name, known))
         if not wrong and (not at_least <= len(given) <= at_most or len(set(given)) < len(given)):
             self._refuse(path, value, accepted)
         return tuple(name for name in given if name not in wrong)
@@ -285,6 +285,12 @@ class _Reading:
             return value
         self._refuse(path, value, f"a whole number from 1 to {largest}")
         return default
+
+
+def _instead_of(name: object, known: Mapping[str, object]) -> str:
+    if isinstance(name, str) and name in ELSEWHERE:
+        return f"metrics counted from predictions; {name} is told at {ELSEWHERE[name]}"
+    return f"one of {', '.join(known)}"
 
 
 def listed(values: tuple[str, ...]) -> str:

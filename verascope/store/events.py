@@ -8,7 +8,17 @@ from operator import attrgetter
 from typing import Any, cast
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Integer, Row, String, and_, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    String,
+    and_,
+    func,
+    literal_column,
+    select,
+)
 
 from verascope import clock
 from verascope.clock import Range
@@ -392,11 +402,12 @@ def page(
     connection: Connection, tenant_id: int, where: EventFilter, before_seq: int | None, limit: int
 ) -> list[StoredPrediction]:
     """Up to `limit` predictions that arrived before `before_seq`, newest arrival first."""
-    conditions = [
-        _of(tenant_id)
-        if _reaches_newest(connection, tenant_id, where.span)
-        else table.c.tenant_id == tenant_id
-    ]
+    is_of_pattern = len(where.error_pattern) == 1
+    in_order_of_arrival = not is_of_pattern and _reaches_newest(connection, tenant_id, where.span)
+    conditions = [_of(tenant_id) if in_order_of_arrival else table.c.tenant_id == tenant_id]
+    if is_of_pattern:
+        # Said as a literal, so that the index of failures by pattern may be used: a rare one is found at once.
+        conditions.append(table.c.success == literal_column("0"))
     if before_seq is not None:
         conditions.append(table.c.seq < before_seq)
     if where.span is not None:
