@@ -128,7 +128,7 @@ def test_after_six_hours_without_a_mail_server_all_arrive_in_order_and_none_is_l
     for minute in range(0, 360, 10):
         wanted.append(f"{minute:03}")
         house.put("mail", wanted[-1], dedup_key=f"alert {minute % 7}")
-        house.run(10, step_seconds=30)
+        house.run(10, step_seconds=120)
     assert house.titles("mail") == []
     during_outage = len(house.attempts)
     assert during_outage < 6 * 60, "the server that is down is left alone"
@@ -143,14 +143,14 @@ def test_after_six_hours_without_a_mail_server_all_arrive_in_order_and_none_is_l
 def test_attempts_come_less_and_less_often_for_a_day_and_then_end(house: House) -> None:
     house.say["mail"] = failing(Blame.LATER, "500")
     found = house.put("mail", "one")
-    house.run(25 * 60, step_seconds=60)
+    house.run(26 * 60, step_seconds=240)
     delivery = house.delivery(found)
     assert (delivery.state, delivery.error) == (State.GIVEN_UP, "500")
     gaps = [
         after - before for before, after in zip(house.attempts, house.attempts[1:], strict=False)
     ]
-    assert max(gaps) <= HOUR + MINUTE
-    assert gaps[-1] > 10 * gaps[0]
+    assert max(gaps) <= HOUR + 4 * MINUTE
+    assert gaps[-1] > 5 * gaps[0]
     assert house.attempts[-1] - NOW >= 24 * HOUR
 
 
@@ -159,9 +159,9 @@ def test_an_outage_of_more_than_a_day_gives_up_on_what_waited_for_a_day_and_keep
 ) -> None:
     house.say["mail"] = failing(Blame.OUTAGE)
     old = [house.put("mail", f"old {n}", dedup_key=str(n)) for n in range(3)]
-    house.run(20 * 60, step_seconds=120)
+    house.run(20 * 60, step_seconds=600)
     young = house.put("mail", "young")
-    house.run(5 * 60, step_seconds=120)
+    house.run(5 * 60, step_seconds=300)
     del house.say["mail"]
     house.run(15, step_seconds=60)
     assert [house.delivery(one).state for one in old] == [State.GIVEN_UP] * 3
@@ -233,7 +233,7 @@ def test_without_a_fallback_it_waits_until_the_channel_is_mended(house: House) -
 def test_what_waits_for_a_channel_that_stays_off_is_given_up_after_a_day(house: House) -> None:
     house.say["mail"] = failing(Blame.BROKEN)
     found = house.put("mail", "one")
-    house.run(24 * 60 + 10, step_seconds=300)
+    house.run(24 * 60 + 10, step_seconds=1800)
     assert house.delivery(found).state is State.GIVEN_UP
     assert len(house.attempts) == 1
 
