@@ -9,7 +9,9 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from verascope.alerts import pipeline
 from verascope.clock import US
 from verascope.errors import VerascopeError
 from verascope.monitor import samples
@@ -116,12 +118,22 @@ def jobs_of(runtime: Runtime) -> Jobs:
         runtime.evaluator.run(runtime.now())
 
     patterns = Follower(runtime.database, runtime.writer.submit)
+
+    def tell_alerts() -> None:
+        def tick(connection: Any) -> int:
+            desk = runtime.desk(connection, DEFAULT_TENANT)
+            return pipeline.tick(connection, DEFAULT_TENANT, desk, runtime.now())
+
+        runtime.writer.submit(tick).result()
+
     # Rates need a sample before; the very first one isn't kept.
     host.sample(runtime.now(), Service(runtime.meters.requests, None, None, 0))
     return Jobs(
         (
             Job("sample", SAMPLE_SECONDS, sample),
             Job("alerts", ALERTS_SECONDS, evaluate_alerts),
+            # A job of its own: what is known is told even while evaluating fails.
+            Job("tell alerts", ALERTS_SECONDS, tell_alerts),
             Job("keep senders", SENDERS_SECONDS, keep_senders),
             Job("follow error patterns", PATTERNS_SECONDS, patterns.run),
             Job("forget idempotency keys", 3600, forget_keys),

@@ -18,6 +18,7 @@ from typing import TypeVar
 from msgspec import structs
 from sqlalchemy import Connection, func, select
 
+from verascope.alerts.desk import Desk, desk_of
 from verascope.alerts.evaluate import Evaluator
 from verascope.alerts.sources import sources_of
 from verascope.clock import Latest, Now, now_us
@@ -103,6 +104,11 @@ class Runtime:
     @property
     def detector(self) -> Detector:
         return self.detection.detector
+
+    def desk(self, connection: Connection, tenant_id: int) -> Desk:
+        """What messages about alerts need besides them."""
+        known = self.evaluator.sources.metrics
+        return desk_of(connection, tenant_id, self.settings, self.vault.link_key, known)
 
 
 def demo_settings(settings: Settings) -> Settings:

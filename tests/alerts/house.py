@@ -7,11 +7,11 @@ import msgspec
 import sqlalchemy as sa
 
 from verascope.alerts import pipeline, routing_store
+from verascope.alerts.desk import Desk
 from verascope.alerts.judge import Judgement, Verdict
 from verascope.alerts.routing import Default, Routing
 from verascope.alerts.rule import Rule, Side, Threshold
 from verascope.alerts.state import ALARMING, State, advanced
-from verascope.alerts.wording import Desk
 from verascope.clock import US
 from verascope.records import Severity
 from verascope.store.alert_tables import alert_states, alert_transitions

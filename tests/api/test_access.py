@@ -17,11 +17,14 @@ from verascope.api.app import ROUTERS
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
+ITS_OWN_KEY = ("/api/v1/acknowledge/",)
+"""Addresses that hold a signed token; tests of their own show what opens them."""
+
 ROUTES = sorted(
     (method, re.sub(r"\{[^}]*\}", "x", route.path))
     for router in ROUTERS
     for route in router.routes
-    if isinstance(route, Route)
+    if isinstance(route, Route) and not route.path.startswith(ITS_OWN_KEY)
     for method in route.methods or ()
 )
 

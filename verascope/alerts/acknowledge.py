@@ -4,9 +4,9 @@ from sqlalchemy import Connection, and_, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from verascope.alerts import episode, groups, history, record, wording
+from verascope.alerts.desk import Desk
 from verascope.alerts.episode import Episode
 from verascope.alerts.history import Kind
-from verascope.alerts.wording import Desk
 from verascope.errors import Forbidden, NotFound, shown
 from verascope.monitor import incidents
 from verascope.notifications import outbox

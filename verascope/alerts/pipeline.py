@@ -24,13 +24,13 @@ from verascope.alerts import (
 )
 from verascope.alerts import routing as tree
 from verascope.alerts.acknowledge import follow_incidents
+from verascope.alerts.desk import Desk
 from verascope.alerts.episode import Episode
 from verascope.alerts.history import Kind
 from verascope.alerts.matcher import Key
 from verascope.alerts.silence import Silence
 from verascope.alerts.state import ALARMING
 from verascope.alerts.telling import escalate, gather, tell
-from verascope.alerts.wording import Desk
 from verascope.alerts.working import Tick, group_of, past, put
 from verascope.monitor import incidents
 

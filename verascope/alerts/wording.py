@@ -1,10 +1,10 @@
 """What people read when an alert is told."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from verascope import clock
+from verascope.alerts.desk import Desk
 from verascope.alerts.episode import Episode
 from verascope.alerts.grouping import Action
 from verascope.clock import DAY, US
@@ -20,19 +20,6 @@ MOST_FACTS = 20
 """Alerts of one message that are told one by one."""
 
 _RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What messages need besides the alerts. public_url: base of links, without a slash at its end. key: signs them.
-    tenant: as people know it. units, metrics: rule → its metric and the unit of that, as far as known.
-    """
-
-    public_url: str
-    key: bytes
-    tenant: str
-    units: Mapping[str, str]
-    metrics: Mapping[str, str]
 
 
 def gravest(severities: Sequence[Severity]) -> Severity:
@@ -128,7 +115,7 @@ def quantity(value: float | None, unit: str | None) -> str:
         case "percent":
             return f"{number} %"
         case _:
-            return f"{number} {unit}"
+            return f"{number} {unit.replace('_', ' ')}"
 
 
 def _title(shown: Sequence[Episode]) -> str:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from verascope.alerts import episode, groups
+from verascope.alerts.desk import Desk
 from verascope.alerts.episode import Episode
 from verascope.alerts.groups import StoredGroup
 from verascope.alerts.matcher import Key
 from verascope.alerts.routing import Routing
-from verascope.alerts.wording import Desk
 from verascope.records import Severity
 
 

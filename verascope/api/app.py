@@ -12,6 +12,8 @@ from pydantic import BaseModel
 
 from verascope import __version__
 from verascope.api import (
+    acknowledge,
+    alerts,
     analytics,
     batch,
     benchmarks,
@@ -33,8 +35,10 @@ from verascope.api import (
     predictions,
     probes,
     query,
+    routing,
     settings,
     shadows,
+    silences,
     sql,
     system,
 )
@@ -66,6 +70,11 @@ ROUTERS = (
     probes.router,
     heartbeats.router,
     maintenance.router,
+    silences.router,
+    routing.router,
+    acknowledge.router,
+    # After the other addresses under /alerts: it takes what is left for the id of an alert.
+    alerts.router,
     docs.router,
     dashboard.router,
 )
@@ -147,6 +156,9 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             *probes.DOCUMENTED,
             *maintenance.DOCUMENTED,
             *settings.DOCUMENTED,
+            *alerts.DOCUMENTED,
+            *silences.DOCUMENTED,
+            *routing.DOCUMENTED,
             *sql.DOCUMENTED,
             *error_patterns.DOCUMENTED,
             *incidents.DOCUMENTED,
