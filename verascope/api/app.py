@@ -85,7 +85,7 @@ Analytics for deepfake-detection services. Every image analysed becomes one fact
 * Times are ISO 8601 in UTC; rates, confidence and probabilities are percent (0 to 100); money is exact text in US dollars.
 * Errors are [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem details.
 * Only callers on this machine are served; `/predict`, `/predict/batch` and `POST /api/v1/predictions` are also open to holders of an API
-  key, from anywhere.
+  key, from anywhere. The address of a heartbeat is open to whoever knows it.
 """
 
 
