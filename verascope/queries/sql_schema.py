@@ -18,6 +18,10 @@ TABLES = {
     "system_metrics": "Use of the machine over time.",
     "performance_benchmarks": "Measured performance of model versions.",
     "alerts": "Alerts and when they were resolved.",
+    "incidents": "What was wrong, and who looked after it.",
+    "incident_events": "Timelines of incidents; entries are only added.",
+    "error_patterns": "What people said about groups of failures; counts come from predictions.",
+    "error_pattern_events": "Timelines of error patterns; entries are only added.",
 }
 
 _COLUMNS = {
@@ -133,6 +137,27 @@ _COLUMNS = {
     "threshold_value": "The limit it crossed.",
     "resolved": "1 when it is over.",
     "resolved_at": "When it was over, UTC.",
+    "number": "Counts up from 1.",
+    "title": "What is wrong, in one line.",
+    "state": "open, acknowledged or resolved.",
+    "opened_from": "alert or manual.",
+    "alert_id": "The alert that opened it.",
+    "about": "errors or other: whether its time counts as error resolution time.",
+    "summary": "What is wrong.",
+    "assignee": "Who looks after it.",
+    "opened_at": "UTC.",
+    "acknowledged_at": "When it was first acknowledged, UTC.",
+    "incident_id": "The id in incidents.",
+    "at": "When it happened, UTC.",
+    "kind": "What the entry tells.",
+    "actor": "Who did it.",
+    "given": "What was said with it: a note, an assignee, a severity, a time.",
+    "pattern": "The error_pattern in predictions.",
+    "code": "Our number for it.",
+    "version": "Of the rule that made the fingerprint.",
+    "ignored_until": "UTC.",
+    "resolved_seq": "The last prediction that had arrived when it was resolved.",
+    "regressed_at": "When it happened again after that, UTC.",
 }
 assert set(COUNTERS) <= {*_COLUMNS, "billable"}
 

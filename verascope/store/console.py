@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
 from verascope.errors import RoleMissing, SqlFailed, SqlStopped
-from verascope.store import tables
+from verascope.store import incident_tables, tables
 from verascope.store.database import Database
 
 OPEN_TABLES: tuple[Table, ...] = (
@@ -34,6 +34,10 @@ OPEN_TABLES: tuple[Table, ...] = (
     tables.system_metrics,
     tables.performance_benchmarks,
     tables.alerts,
+    incident_tables.incidents,
+    incident_tables.incident_events,
+    incident_tables.error_patterns,
+    incident_tables.error_pattern_events,
 )
 """What a query may read. Tables with secrets or of our own book-keeping are not among them."""
 
