@@ -39,12 +39,14 @@ function optionOf(
 ): ChartOption {
   // Thousands of steps are drawn as fast as dozens, and keep their peaks.
   const many = values.length > 800;
+  const highest = values.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
   return {
     ...frame(still),
     xAxis: { ...categories(labels, palette), boundaryGap: false },
     yAxis: {
       ...amounts(palette, show),
-      ...(limit === null ? {} : { max: (extent: { max: number }) => Math.max(extent.max, limit * 1.1) }),
+      // The limit stays in sight although nothing came near it.
+      ...(limit === null || highest >= limit ? {} : { max: Number((limit * 1.1).toPrecision(2)) }),
     } as NonNullable<ChartOption["yAxis"]>,
     tooltip: {
       ...tooltip(palette, (index) => {

@@ -39,6 +39,8 @@ export function Alerts() {
             to="/alerts"
             search={(old) => ({ ...shared(old), ...(at === 0 ? {} : { tab: one.tab }) })}
             className={tabs.tab ?? ""}
+            // Of the six only the one with this very address would be active; the tab alone decides.
+            activeOptions={{ exact: true, includeSearch: true }}
             aria-current={one.tab === tab ? "page" : undefined}
             data-shortcut={String(at + 1)}
             title={`${one.label} (${at + 1})`}

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import type { Backtest, RuleText } from "../../api/rules";
-import { clock, dayAndClock, fullTime, plural, quantity, span } from "../../format";
+import { clock, day, dayAndClock, fullTime, plural, quantity, span } from "../../format";
 import { stepsOf } from "../../state/backtest";
 import type { Field } from "../../state/sheet";
 import { useZone } from "../../state/zone";
@@ -156,7 +156,7 @@ function Picture({
     const steps = stepsOf(result);
     const long = result.days > 2;
     return {
-      labels: steps.starts.map((at) => (long ? dayAndClock(at, zone) : clock(at, zone))),
+      labels: steps.starts.map((at) => (long ? day(at, zone) : clock(at, zone))),
       titles: steps.starts.map((at) => dayAndClock(at, zone)),
       values: steps.values,
       episodes: steps.episodes,

@@ -349,9 +349,9 @@ function Editor({ stored }: { stored: RoutingText }) {
           </p>
         </div>
       </form>
-      <aside className={routing.side}>
+      <div className={routing.side}>
         <Preview dirty={dirty} />
-      </aside>
+      </div>
     </div>
   );
 }

@@ -117,7 +117,7 @@ export function RuleForm({ rule, rules, onDone }: Props) {
             <div className={styles.fields}>
               {!rule && line("name", "Name", "How alerts and addresses name it. It stays.", "text")}
               {line("title", "Title", "What people read in a message.", "text")}
-              <Field label="Group" help="Rules of one group are told together." problem={problem("group")}>
+              <Field label="Group" help="Routes and silences can name it." problem={problem("group")}>
                 {(attributes) => (
                   <>
                     <input

@@ -71,7 +71,7 @@ export function Rules() {
         </Empty>
       )}
       {groups.map((group) => (
-        <Card key={group} title={group || "Without a group"}>
+        <Card key={group} title={group.charAt(0).toUpperCase() + group.slice(1) || "Without a group"}>
           <ul className={rules.rules}>
             {all
               .filter((rule) => rule.group === group)

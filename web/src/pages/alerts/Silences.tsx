@@ -133,7 +133,11 @@ export function Silences() {
                           number: true,
                           cell: ({ matches }: Silence) => matches,
                         },
-                        { key: "end", head: "", cell: (silence: Silence) => <End silence={silence} /> },
+                        {
+                          key: "end",
+                          head: <span className="visually-hidden">Actions</span>,
+                          cell: (silence: Silence) => <End silence={silence} />,
+                        },
                       ]),
                 ]}
               />
