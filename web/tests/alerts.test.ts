@@ -6,7 +6,6 @@ import type { Backtest, RuleText } from "../src/api/rules";
 import { duration, quantity, secondsOf, took } from "../src/format";
 import { stepsOf } from "../src/state/backtest";
 import { missingFields, settingsOf, typedOf } from "../src/state/channel";
-import { instantsIn, readRange } from "../src/state/range";
 import { listOf, matchWords, missingChannels, moved } from "../src/state/routing";
 import { blankRule, conditionWords, draftOf, fieldOf, ruleOf } from "../src/state/rule";
 import { parseSearch, writeSearch } from "../src/state/search";
@@ -177,21 +176,6 @@ describe("the address of a tab", () => {
   it("asks with what has a value", () => {
     expect(pathOf("/x", { q: "a b", kind: "", cursor: null, limit: 5 })).toBe("/x?q=a+b&limit=5");
     expect(pathOf("/x", {})).toBe("/x");
-  });
-});
-
-describe("a range as instants", () => {
-  const now = Date.parse("2026-11-23T04:30:00Z");
-  it("begins with a day of the zone, with an hour, or where it says", () => {
-    expect(instantsIn(readRange("today"), now, "Europe/Berlin")).toEqual({
-      from: "2026-11-22T23:00:00.000Z",
-    });
-    expect(instantsIn(readRange("7d"), now, "UTC")).toEqual({ from: "2026-11-17T00:00:00.000Z" });
-    expect(instantsIn(readRange("24h"), now, "UTC")).toEqual({ from: "2026-11-22T04:30:00.000Z" });
-    expect(instantsIn(readRange("2026-11-01T00:00Z..2026-11-02T00:00Z"), now, "UTC")).toEqual({
-      from: "2026-11-01T00:00:00.000Z",
-      to: "2026-11-02T00:00:00.000Z",
-    });
   });
 });
 

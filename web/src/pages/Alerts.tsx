@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { useAlerts } from "../api/alerts";
 import { plural } from "../format";
 import { shared, useView } from "../state/view";
@@ -26,13 +27,20 @@ export function Alerts() {
   const { view } = useView();
   const tab = alertTabs.find((one) => one.tab === view.tab)?.tab ?? "active";
   const Content = contents[tab];
+  const bar = useRef<HTMLElement>(null);
+  // On a phone the bar is wider than the window.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the tab says which link is the current one
+  useEffect(() => {
+    const current = bar.current?.querySelector<HTMLElement>("[aria-current=page]");
+    if (bar.current && current) bar.current.scrollLeft = current.offsetLeft - 24;
+  }, [tab]);
   return (
     <div>
       <div className={styles.heading}>
         <h1>Alerts</h1>
         <Now />
       </div>
-      <nav className={tabs.tabs} aria-label="Parts of Alerts">
+      <nav ref={bar} className={tabs.tabs} aria-label="Parts of Alerts">
         {alertTabs.map((one, at) => (
           <Link
             key={one.tab}

@@ -3,13 +3,13 @@ import { type Incident, type IncidentFilter, useIncidents } from "../api/inciden
 import { integer, took } from "../format";
 import { useView } from "../state/view";
 import { Choice } from "../ui/Field";
-import { Figure } from "../ui/Figure";
 import form from "../ui/form.module.css";
 import { PlusIcon } from "../ui/icons";
 import { NotRenewed } from "../ui/NotRenewed";
 import { SeverityBadge, WordBadge } from "../ui/Severity";
 import { Lasting, Moment } from "../ui/Since";
 import { Empty, Failed, loadingOf, Skeleton } from "../ui/states";
+import { Told } from "../ui/Told";
 import { IncidentDrawer } from "./incidents/IncidentDrawer";
 import { IncidentFiguresCard } from "./incidents/IncidentFiguresCard";
 import { NewIncidentDrawer } from "./incidents/NewIncidentDrawer";
@@ -200,7 +200,7 @@ interface TookProps {
 function Took({ title, definition, seconds, none }: TookProps) {
   if (seconds === null) return <span className="quiet">{none}</span>;
   return (
-    <Figure
+    <Told
       title={title}
       definition={definition}
       facts={[
@@ -210,6 +210,6 @@ function Took({ title, definition, seconds, none }: TookProps) {
       ]}
     >
       {took(seconds)}
-    </Figure>
+    </Told>
   );
 }

@@ -127,17 +127,6 @@ export function localOf(instant: number, zone: string): string {
   return `${part("year")}-${part("month")}-${part("day")}T${part("hour")}:${part("minute")}`;
 }
 
-/** The instants a range covers at `now`, for questions that know no ranges. A present range has no end. */
-export function instantsIn({ query }: RangeChoice, now: number, zone: string): { from: string; to?: string } {
-  if ("start" in query) return { from: query.start, to: query.end };
-  if ("hours" in query) return { from: new Date(now - query.hours * hourMs).toISOString() };
-  if ("all" in query) return { from: new Date(0).toISOString() };
-  // Whole days of the zone, today the last of them.
-  const noon = instantOf(`${localOf(now, zone).slice(0, 10)}T12:00`, zone) ?? now;
-  const first = localOf(noon - (query.days - 1) * dayMs, zone).slice(0, 10);
-  return { from: new Date(instantOf(`${first}T00:00`, zone) ?? now).toISOString() };
-}
-
 /** The instants that a range covers now: whole days of `zone` and hours up to now, others as they were given. */
 export function boundsOf(
   { query }: RangeChoice,

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { historyFile, severities, useHistory } from "../../api/alerts";
 import { integer } from "../../format";
-import { instantsIn } from "../../state/range";
+import { boundsOf, type RangeChoice } from "../../state/range";
 import { shared, useView } from "../../state/view";
 import { useZone } from "../../state/zone";
 import form from "../../ui/form.module.css";
@@ -32,7 +32,7 @@ export function History() {
   const { view, keep, range } = useView();
   const zone = useZone();
   const question = useMemo(
-    () => ({ q: view.q, kind: view.kind, severity: view.severity, ...instantsIn(range, Date.now(), zone) }),
+    () => ({ q: view.q, kind: view.kind, severity: view.severity, ...instantsOf(range, zone) }),
     [view.q, view.kind, view.severity, range, zone],
   );
   const query = useHistory(question, range.code);
@@ -160,4 +160,11 @@ export function History() {
       </section>
     </>
   );
+}
+
+/** From when to when. What reaches to the present has no end, so that nothing is missed that happens meanwhile. */
+function instantsOf(range: RangeChoice, zone: string): { from: string; to?: string } {
+  const { startMs, endMs } = boundsOf(range, zone, Date.now());
+  const from = new Date(startMs).toISOString();
+  return "start" in range.query ? { from, to: new Date(endMs).toISOString() } : { from };
 }

@@ -1,7 +1,7 @@
 import type { Alert } from "../../api/alerts";
 import { useMetrics } from "../../api/queries";
 import { quantity } from "../../format";
-import { Figure } from "../../ui/Figure";
+import { Told } from "../../ui/Told";
 
 type Props = Pick<Alert, "metric" | "value" | "limit" | "unit"> & {
   reason?: string | undefined;
@@ -14,7 +14,7 @@ export function Measured({ metric, value, limit, unit, reason, at }: Props) {
   const entry = data?.metrics.find(({ name }) => name === metric);
   const shown = unit ?? entry?.unit ?? null;
   return (
-    <Figure
+    <Told
       title={entry?.label ?? metric}
       definition={entry?.definition}
       facts={[
@@ -27,6 +27,6 @@ export function Measured({ metric, value, limit, unit, reason, at }: Props) {
     >
       <strong>{quantity(value, shown)}</strong>
       {limit !== null && <span className="quiet"> / {quantity(limit, shown)}</span>}
-    </Figure>
+    </Told>
   );
 }

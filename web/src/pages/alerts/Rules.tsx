@@ -3,12 +3,12 @@ import { type Rule, useRules, useStoreRule } from "../../api/rules";
 import { conditionWords, textOf } from "../../state/rule";
 import { shared, useView } from "../../state/view";
 import { Card } from "../../ui/Card";
-import { Figure } from "../../ui/Figure";
 import form from "../../ui/form.module.css";
 import { PlusIcon } from "../../ui/icons";
 import { NotRenewed } from "../../ui/NotRenewed";
 import { PhaseBadge, SeverityBadge, WordBadge } from "../../ui/Severity";
 import { Empty, Failed, loadingOf, Skeleton } from "../../ui/states";
+import { Told } from "../../ui/Told";
 import list from "../list.module.css";
 import { Measured } from "./Measured";
 import { RuleForm } from "./RuleForm";
@@ -140,9 +140,9 @@ function RuleRow({ rule }: { rule: Rule }) {
           />
         )}
         {state?.reason && rule.enabled && state.value === null && (
-          <Figure title="Why there is no value" facts={[["Reason", state.reason]]}>
+          <Told title="Why there is no value" facts={[["Reason", state.reason]]}>
             <span className="quiet">why?</span>
-          </Figure>
+          </Told>
         )}
       </div>
       <SeverityBadge severity={rule.severity} />

@@ -20,7 +20,6 @@ import form from "../../ui/form.module.css";
 import { CloseIcon, PlusIcon } from "../../ui/icons";
 import { NotRenewed } from "../../ui/NotRenewed";
 import { Empty, loadingOf } from "../../ui/states";
-import { Table } from "../../ui/Table";
 import list from "../list.module.css";
 import { Remove } from "./RuleForm";
 import styles from "./rules.module.css";
@@ -50,7 +49,6 @@ const stages: { stage: SilenceStage; title: string; subtitle: string; none: stri
 export function Silences() {
   const { view, keep } = useView();
   const query = useSilences();
-  const zone = useZone();
   const now = Date.now();
   const all = query.data?.items ?? [];
   const creating = view.edit !== undefined;
@@ -90,62 +88,73 @@ export function Silences() {
                 <p>{none}</p>
               </Empty>
             ) : (
-              <Table
-                label={title}
-                rows={rows}
-                rowKey={({ id }) => id}
-                columns={[
-                  {
-                    key: "what",
-                    head: "Matches",
-                    cell: ({ matchers, comment }) => (
-                      <>
-                        {matchers.map(matcherWords).join(", ")}
-                        <span className={list.under}>{comment}</span>
-                      </>
-                    ),
-                  },
-                  {
-                    key: "until",
-                    head: stage === "pending" ? "From" : stage === "active" ? "Until" : "Ended",
-                    cell: (silence) => {
-                      const at = stage === "pending" ? silence.starts_at : silence.ends_at;
-                      return (
-                        <time dateTime={at} title={fullTime(at, zone)}>
-                          {dayAndClock(at, zone)}
-                        </time>
-                      );
-                    },
-                  },
-                  {
-                    key: "author",
-                    head: "By",
-                    cell: ({ author, created_at }) => (
-                      <span title={fullTime(created_at, zone)}>{author}</span>
-                    ),
-                  },
-                  ...(stage === "expired"
-                    ? []
-                    : [
-                        {
-                          key: "matches",
-                          head: "Open alerts",
-                          number: true,
-                          cell: ({ matches }: Silence) => matches,
-                        },
-                        {
-                          key: "end",
-                          head: <span className="visually-hidden">Actions</span>,
-                          cell: (silence: Silence) => <End silence={silence} />,
-                        },
-                      ]),
-                ]}
-              />
+              <SilenceTable label={title} stage={stage} rows={rows} />
             )}
           </Card>
         );
       })}
     </div>
+  );
+}
+
+const timeHeads: Record<SilenceStage, string> = { active: "Until", pending: "From", expired: "Ended" };
+
+function SilenceTable({ label, stage, rows }: { label: string; stage: SilenceStage; rows: Silence[] }) {
+  const zone = useZone();
+  return (
+    <table className={list.table}>
+      <caption className="visually-hidden">{label}</caption>
+      <thead>
+        <tr>
+          <th scope="col">Matches</th>
+          <th scope="col">{timeHeads[stage]}</th>
+          <th scope="col">By</th>
+          {stage !== "expired" && (
+            <>
+              <th scope="col" data-number>
+                Open alerts
+              </th>
+              <th scope="col">
+                <span className="visually-hidden">Actions</span>
+              </th>
+            </>
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((silence) => {
+          const at = stage === "pending" ? silence.starts_at : silence.ends_at;
+          return (
+            <tr key={silence.id}>
+              <td data-whole>
+                {silence.matchers.map(matcherWords).join(", ")}
+                <span className={list.under}>{silence.comment}</span>
+              </td>
+              <td data-tight>
+                <span className={list.narrowOnly}>{timeHeads[stage]} </span>
+                <time dateTime={at} title={fullTime(at, zone)}>
+                  {dayAndClock(at, zone)}
+                </time>
+              </td>
+              <td data-tight title={fullTime(silence.created_at, zone)}>
+                {silence.author}
+              </td>
+              {stage !== "expired" && (
+                <>
+                  <td data-number>
+                    {silence.matches}
+                    <span className={list.narrowOnly}> open</span>
+                  </td>
+                  <td data-tight>
+                    <End silence={silence} />
+                  </td>
+                </>
+              )}
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
   );
 }
 

@@ -2,11 +2,11 @@ import { type IncidentFigures, useIncidentFigures } from "../../api/incidents";
 import { download, toCsv } from "../../csv";
 import { integer, took } from "../../format";
 import { Card, CardAction } from "../../ui/Card";
-import { Figure } from "../../ui/Figure";
 import { DownloadIcon } from "../../ui/icons";
 import { SeverityBadge } from "../../ui/Severity";
 import { Empty, loadingOf } from "../../ui/states";
 import { Table } from "../../ui/Table";
+import { Told } from "../../ui/Told";
 
 const months = 6;
 const means = [
@@ -84,7 +84,7 @@ export function IncidentFiguresCard() {
                 row[key] === null ? (
                   <span className="quiet">none yet</span>
                 ) : (
-                  <Figure
+                  <Told
                     title={head}
                     definition={definition}
                     facts={[
@@ -97,7 +97,7 @@ export function IncidentFiguresCard() {
                     ]}
                   >
                     {took(row[key])}
-                  </Figure>
+                  </Told>
                 ),
             })),
           ]}
