@@ -189,8 +189,18 @@ describe("a channel's form", () => {
       required: true,
       default: null,
       kind: "url",
+      choices: null,
     },
-    { name: "to", label: "To", help: "", is_secret: false, required: true, default: [], kind: "list" },
+    {
+      name: "to",
+      label: "To",
+      help: "",
+      is_secret: false,
+      required: true,
+      default: [],
+      kind: "list",
+      choices: null,
+    },
     {
       name: "port",
       label: "Port",
@@ -199,6 +209,7 @@ describe("a channel's form", () => {
       required: false,
       default: 587,
       kind: "number",
+      choices: null,
     },
     {
       name: "tls",
@@ -208,6 +219,7 @@ describe("a channel's form", () => {
       required: false,
       default: true,
       kind: "boolean",
+      choices: null,
     },
   ];
   const channel = {

@@ -21,16 +21,28 @@ export interface ChannelField {
   required: boolean;
   default: ChannelValue;
   kind: "text" | "url" | "number" | "list" | "boolean";
+  /** All that is accepted, when it is a choice. */
+  choices: string[] | null;
 }
 
-export type ChannelKinds = Record<string, ChannelField[]>;
+export interface KindOfChannel {
+  kind: ChannelKind;
+  label: string;
+  help: string;
+  fields: ChannelField[];
+}
+
+export interface ChannelKinds {
+  kinds: KindOfChannel[];
+}
 
 export interface Delivery {
   id: string;
   channel: string;
-  kind: string;
+  /** Null when the channel is gone. */
+  kind: string | null;
   title: string;
-  moment: string;
+  moment: "trigger" | "acknowledge" | "resolve" | "test";
   state: "waiting" | "sending" | "delivered" | "failed" | "given_up";
   attempts: number;
   created_at: string;
@@ -39,6 +51,8 @@ export interface Delivery {
   /** What the receiver answered. */
   answer: string | null;
   error: string | null;
+  /** The delivery it stands in for. */
+  fallback_of: string | null;
 }
 
 export interface DeliveryPage {
@@ -55,6 +69,8 @@ export interface Channel {
   enabled: boolean;
   disabled_reason: string | null;
   fixed_by: string | null;
+  /** Its receiver is down; the next attempt is then. */
+  paused_until: string | null;
   last_delivery: Delivery | null;
 }
 
@@ -66,8 +82,14 @@ export interface ChannelPage {
 export interface NewChannel {
   name: string;
   kind: ChannelKind;
-  /** A secret that is left out stays as it is. */
   settings: Record<string, ChannelValue>;
+  fallback: string | null;
+  enabled: boolean;
+}
+
+/** What replaces a channel's settings: a secret that is left out stays, and without settings all of them do. */
+export interface ChannelChange {
+  settings?: NewChannel["settings"];
   fallback: string | null;
   enabled: boolean;
 }
@@ -115,9 +137,9 @@ export function useCreateChannel() {
   );
 }
 
-export function useStoreChannel() {
+export function useStoreChannel(name: string) {
   return useChange(
-    (channel: NewChannel) => writeJson<Channel>("PUT", pathTo(channel.name), channel),
+    (change: ChannelChange) => writeJson<Channel>("PUT", pathTo(name), change),
     channelsKey,
     alertsKey,
   );

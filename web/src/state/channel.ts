@@ -29,6 +29,13 @@ export const deliveryStates: Record<
   given_up: { label: "Given up", tone: "critical" },
 };
 
+export const momentWords: Record<Delivery["moment"], string> = {
+  trigger: "it began or goes on",
+  acknowledge: "acknowledged",
+  resolve: "it ended",
+  test: "a test",
+};
+
 export function isSecret(value: ChannelValue | SecretState | undefined): value is SecretState {
   return typeof value === "object" && value !== null && !Array.isArray(value) && "is_set" in value;
 }

@@ -3,7 +3,7 @@ import {
   type Channel,
   type ChannelField,
   type ChannelKind,
-  type ChannelKinds,
+  type KindOfChannel,
   useCreateChannel,
   useStoreChannel,
 } from "../../api/channels";
@@ -20,21 +20,21 @@ interface Props {
   /** Null for a new one. */
   channel: Channel | null;
   channels: Channel[];
-  kinds: ChannelKinds;
+  kinds: KindOfChannel[];
   onDone: () => void;
 }
 
 /** Drawn from what the server says a kind needs. Secrets go in and never come out. */
 export function ChannelForm({ channel, channels, kinds, onDone }: Props) {
-  const offered = Object.keys(kinds) as ChannelKind[];
-  const [kind, setKind] = useState<ChannelKind>(channel?.kind ?? offered[0] ?? "email");
-  const fields = kinds[kind] ?? [];
+  const [kind, setKind] = useState<ChannelKind>(channel?.kind ?? kinds[0]?.kind ?? "email");
+  const about = kinds.find((one) => one.kind === kind);
+  const fields = about?.fields ?? [];
   const [name, setName] = useState(channel?.name ?? "");
   const [typed, setTyped] = useState<Typed>(() => typedOf(fields, channel));
   const [fallback, setFallback] = useState(channel?.fallback ?? "");
   const [tried, setTried] = useState(false);
   const create = useCreateChannel();
-  const store = useStoreChannel();
+  const store = useStoreChannel(channel?.name ?? "");
   const saving = channel ? store : create;
   const missing = missingFields(fields, typed, channel);
   const refused = refusals(saving.error);
@@ -43,16 +43,10 @@ export function ChannelForm({ channel, channels, kinds, onDone }: Props) {
     event.preventDefault();
     setTried(true);
     if (missing.length > 0 || name.trim() === "") return;
-    saving.mutate(
-      {
-        name: name.trim(),
-        kind,
-        settings: settingsOf(fields, typed),
-        fallback: fallback || null,
-        enabled: channel?.enabled ?? true,
-      },
-      { onSuccess: onDone },
-    );
+    const settings = settingsOf(fields, typed);
+    const rest = { fallback: fallback || null, enabled: channel?.enabled ?? true };
+    if (!channel) create.mutate({ name: name.trim(), kind, settings, ...rest }, { onSuccess: onDone });
+    else store.mutate(channel.fixed_by ? rest : { settings, ...rest }, { onSuccess: onDone });
   };
   const others = channels.filter((one) => one.name !== channel?.name);
   return (
@@ -68,11 +62,13 @@ export function ChannelForm({ channel, channels, kinds, onDone }: Props) {
           subtitle={channel ? kindWords[channel.kind] : "Where messages go. Send a test once it is stored."}
         >
           <form className={styles.form} onSubmit={submit} noValidate>
-            {fixed && <p className={styles.fixed}>{fixed} It wins over what is set here at every start.</p>}
+            {fixed && (
+              <p className={styles.fixed}>{fixed} Only who stands in when it fails can be changed here.</p>
+            )}
             <div className={styles.fields}>
               {!channel && (
                 <>
-                  <Field label="Kind">
+                  <Field label="Kind" help={about?.help}>
                     {(attributes) => (
                       <select
                         {...attributes}
@@ -81,13 +77,13 @@ export function ChannelForm({ channel, channels, kinds, onDone }: Props) {
                         onChange={(event) => {
                           const next = event.currentTarget.value as ChannelKind;
                           setKind(next);
-                          setTyped(typedOf(kinds[next] ?? [], null));
+                          setTyped(typedOf(kinds.find((one) => one.kind === next)?.fields ?? [], null));
                           setTried(false);
                         }}
                       >
-                        {offered.map((one) => (
-                          <option key={one} value={one}>
-                            {kindWords[one] ?? one}
+                        {kinds.map((one) => (
+                          <option key={one.kind} value={one.kind}>
+                            {one.label}
                           </option>
                         ))}
                       </select>
@@ -191,6 +187,7 @@ function Setting({ field, stored, value, fixed, problem, onChange }: SettingProp
     field.help,
     kept && !elsewhere ? "One is stored; it is never shown. Leave this empty to keep it." : "",
     field.kind === "list" ? "Several with commas." : "",
+    secret ? "Instead of the secret itself: env:NAME or file:/path." : "",
   ]
     .filter(Boolean)
     .join(" ");
@@ -213,6 +210,19 @@ function Setting({ field, stored, value, fixed, problem, onChange }: SettingProp
           >
             <option>yes</option>
             <option>no</option>
+          </select>
+        ) : field.choices ? (
+          <select
+            {...attributes}
+            className={form.input}
+            value={value}
+            onChange={(event) => onChange(event.currentTarget.value)}
+          >
+            {(field.choices.includes(value) ? field.choices : [value, ...field.choices]).map((one) => (
+              <option key={one} value={one}>
+                {one || "choose one"}
+              </option>
+            ))}
           </select>
         ) : (
           <input

@@ -9,7 +9,7 @@ import {
   useTestChannel,
 } from "../../api/channels";
 import { integer } from "../../format";
-import { deliveryStates, isSecret, kindWords } from "../../state/channel";
+import { deliveryStates, isSecret, kindWords, momentWords } from "../../state/channel";
 import { useView } from "../../state/view";
 import { Card } from "../../ui/Card";
 import form from "../../ui/form.module.css";
@@ -42,7 +42,7 @@ export function Channels() {
         key={view.edit}
         channel={edited}
         channels={channels}
-        kinds={kinds.data}
+        kinds={kinds.data.kinds}
         onDone={() => keep({ edit: undefined })}
       />
     );
@@ -97,7 +97,7 @@ function ChannelCard({ channel, onEdit }: { channel: Channel; onEdit: () => void
   const test = useTestChannel();
   const enable = useEnableChannel();
   const remove = useDeleteChannel();
-  const { name, kind, enabled, disabled_reason, fallback, fixed_by, last_delivery } = channel;
+  const { name, kind, enabled, disabled_reason, fallback, fixed_by, paused_until, last_delivery } = channel;
   const problem = enable.error ?? remove.error ?? test.error;
   return (
     <Card
@@ -107,6 +107,11 @@ function ChannelCard({ channel, onEdit }: { channel: Channel; onEdit: () => void
     >
       <div className={styles.channel}>
         {disabled_reason && <p className={styles.off}>Switched off: {disabled_reason}</p>}
+        {paused_until && (
+          <p className="quiet">
+            Its receiver is down; the next attempt is at <Moment at={paused_until} />.
+          </p>
+        )}
         <dl className={styles.facts}>
           {Object.entries(channel.settings).map(([field, value]) =>
             value === null || value === "" ? null : (
@@ -271,7 +276,8 @@ function Deliveries({ channels }: { channels: Channel[] }) {
                 <td data-whole>
                   {row.title}
                   <span className={list.under}>
-                    {row.moment}
+                    {momentWords[row.moment] ?? row.moment}
+                    {row.fallback_of && ", standing in for another channel"}
                     {row.next_attempt_at && row.state !== "delivered" && row.state !== "given_up" && (
                       <>
                         , next attempt <Moment at={row.next_attempt_at} />

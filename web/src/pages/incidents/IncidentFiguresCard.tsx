@@ -32,7 +32,8 @@ const means = [
 /** How long people took, by month and severity. */
 export function IncidentFiguresCard() {
   const query = useIncidentFigures(months);
-  const rows = query.data?.items ?? [];
+  // A month without any says nothing in a table.
+  const rows = query.data?.items.filter(({ incidents }) => incidents > 0) ?? [];
   const save = () =>
     download(
       "verascope-incidents.csv",
@@ -61,6 +62,7 @@ export function IncidentFiguresCard() {
       ) : (
         <Table
           label="Mean times"
+          maxHeight={420}
           rows={rows}
           rowKey={({ month, severity }) => `${month} ${severity}`}
           columns={[
