@@ -24,6 +24,14 @@ PAIRS = (
     ("system.ts", "SystemSample", "SystemSample"),
     ("system.ts", "System", "System"),
     ("system.ts", "SenderInfo", "SenderInfo"),
+    ("channels.ts", "Channel", "ChannelRecord"),
+    ("channels.ts", "ChannelPage", "ChannelPage"),
+    ("channels.ts", "ChannelField", "ChannelField"),
+    ("channels.ts", "KindOfChannel", "ChannelKind"),
+    ("channels.ts", "NewChannel", "NewChannel"),
+    ("channels.ts", "ChannelChange", "ChannelChange"),
+    ("channels.ts", "Delivery", "DeliveryRecord"),
+    ("channels.ts", "DeliveryPage", "DeliveryPage"),
     ("incidents.ts", "Incident", "Incident"),
     ("incidents.ts", "IncidentDetail", "IncidentDetail"),
     ("incidents.ts", "IncidentEvent", "TimelineEntry"),
@@ -42,7 +50,7 @@ PAIRS = (
 def fields(file: str, interface: str) -> set[str]:
     """The names at the first level of an interface."""
     text = re.sub(r"/\*.*?\*/", "", (SOURCE / file).read_text(), flags=re.S)
-    begun = re.search(rf"export interface {interface} \{{\n(.*?)^\}}", text, flags=re.S | re.M)
+    begun = re.search(rf"export interface {interface}(?: extends [^{{]+)? \{{\n(.*?)^\}}", text, flags=re.S | re.M)
     assert begun is not None, interface
     return set(re.findall(r"^ {2}(\w+)\??:", begun[1], flags=re.M))
 

@@ -8,6 +8,11 @@ export const severities = ["critical", "warning", "info"] as const;
 /** critical: somebody must act now. warning: today. info: worth knowing. */
 export type Severity = (typeof severities)[number];
 
+/** What an address says, if it is one. */
+export function severityOf(text: string | undefined): Severity | undefined {
+  return severities.find((one) => one === text);
+}
+
 export type Phase = "ok" | "pending" | "firing" | "recovering" | "flapping" | "no-data" | "error";
 
 export interface Acknowledgement {
@@ -34,7 +39,8 @@ export interface Alert {
   limit: number | null;
   unit: string | null;
   reason: string;
-  metric: string;
+  /** Null when the rule is gone. */
+  metric: string | null;
   acknowledged: Acknowledgement | null;
   silenced_by: string | null;
   inhibited_by: string | null;
@@ -66,7 +72,8 @@ export interface HistoryEntry {
   kind: string;
   severity: Severity | null;
   rule: string | null;
-  subject: string | null;
+  subject: string;
+  alert_id: string | null;
   text: string;
   by: string | null;
   detail: Record<string, unknown>;
@@ -80,7 +87,7 @@ export interface HistoryPage {
 export interface HistoryQuestion {
   q?: string | undefined;
   kind?: string | undefined;
-  severity?: string | undefined;
+  severity?: Severity | undefined;
   from: string;
   to?: string | undefined;
 }
@@ -93,7 +100,7 @@ const everyMs = 5_000;
 /** The list as it stands now, asked for every five seconds while the page is seen. */
 export function useAlerts(
   state: AlertState,
-  filter: { q?: string | undefined; severity?: string | undefined },
+  filter: { q?: string | undefined; severity?: Severity | undefined },
 ) {
   return useInfiniteQuery({
     queryKey: [...alertsKey, "list", state, filter],

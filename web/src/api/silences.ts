@@ -1,6 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { heal } from "./ask";
-import { alertsKey, useChange } from "./changes";
+import { alertsKey, pathOf, useChange } from "./changes";
 import { getJson, writeJson } from "./client";
 
 export const matcherFields = ["rule", "severity", "group", "subject"] as const;
@@ -23,6 +23,8 @@ export interface Silence extends NewSilence {
   id: string;
   author: string;
   created_at: string;
+  /** Who ended it before its time. */
+  ended_by: string | null;
   active: boolean;
   /** How many open alerts it keeps quiet. */
   matches: number;
@@ -36,9 +38,12 @@ export interface SilencePage {
 const path = "/api/v1/alerts/silences";
 
 export function useSilences() {
-  return useQuery({
+  return useInfiniteQuery({
     queryKey: [...alertsKey, "silences"],
-    queryFn: ({ signal }) => getJson<SilencePage>(path, signal),
+    queryFn: ({ pageParam, signal }) =>
+      getJson<SilencePage>(pathOf(path, { limit: 100, cursor: pageParam }), signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
     refetchInterval: heal(15_000),
   });
 }

@@ -4,7 +4,7 @@ import type { Matcher, Silence } from "../api/silences";
 export const opWords: Record<Matcher["op"], string> = { is: "is", is_not: "is not", contains: "contains" };
 
 export function matcherWords({ field, op, value }: Matcher): string {
-  return `${field} ${opWords[op]} ${value === "" ? "empty" : value}`;
+  return `${field} ${opWords[op]} ${value}`;
 }
 
 /** Whether a silence with these matchers would keep the alert quiet: every one must hold, and there must be one. */

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { type Alert, type AlertState, severities, useAlerts } from "../../api/alerts";
+import { type Alert, type AlertState, severities, severityOf, useAlerts } from "../../api/alerts";
 import { integer } from "../../format";
 import { shared, useView } from "../../state/view";
 import { Choice } from "../../ui/Field";
@@ -27,10 +27,11 @@ const severityOptions = [
 export function Active() {
   const { view, keep, id, open } = useView();
   const state = states.find(({ value }) => value === view.state)?.value ?? "open";
-  const query = useAlerts(state, { q: view.q, severity: view.severity });
+  const severity = severityOf(view.severity);
+  const query = useAlerts(state, { q: view.q, severity });
   const rows = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data]);
   const loading = loadingOf(query);
-  const narrowed = view.q !== undefined || view.severity !== undefined;
+  const narrowed = view.q !== undefined || severity !== undefined;
   return (
     <>
       <div className={list.bar}>
@@ -43,7 +44,7 @@ export function Active() {
         <Choice
           label="Severity"
           options={severityOptions}
-          value={view.severity ?? ""}
+          value={severity ?? ""}
           onChange={(value) => keep({ severity: value || undefined })}
         />
         <SearchField label="Search alerts" />

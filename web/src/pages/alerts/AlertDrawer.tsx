@@ -87,7 +87,7 @@ function Details({ id }: { id: string }) {
       </div>
       <p className={styles.error}>{alert.reason}</p>
       <dl className={styles.facts}>
-        <Fact name={metric?.label ?? alert.metric}>
+        <Fact name={metric?.label ?? alert.metric ?? "Value"}>
           <strong>{quantity(alert.value, unit)}</strong>
           {alert.limit !== null && ` against a limit of ${quantity(alert.limit, unit)}`}
           {metric && <span className={styles.quiet}> {metric.definition}</span>}

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { historyFile, severities, useHistory } from "../../api/alerts";
+import { historyFile, severities, severityOf, useHistory } from "../../api/alerts";
 import { integer } from "../../format";
 import { boundsOf, type RangeChoice } from "../../state/range";
 import { shared, useView } from "../../state/view";
@@ -23,6 +23,7 @@ export const historyKinds = [
   "acknowledged",
   "silenced",
   "incident",
+  "note",
   "rule",
   "routing",
 ] as const;
@@ -31,14 +32,16 @@ export const historyKinds = [
 export function History() {
   const { view, keep, range } = useView();
   const zone = useZone();
+  const kind = historyKinds.find((one) => one === view.kind);
+  const severity = severityOf(view.severity);
   const question = useMemo(
-    () => ({ q: view.q, kind: view.kind, severity: view.severity, ...instantsOf(range, zone) }),
-    [view.q, view.kind, view.severity, range, zone],
+    () => ({ q: view.q, kind, severity, ...instantsOf(range, zone) }),
+    [view.q, kind, severity, range, zone],
   );
   const query = useHistory(question, range.code);
   const rows = query.data?.pages.flatMap(({ items }) => items) ?? [];
   const loading = loadingOf(query);
-  const narrowed = view.q !== undefined || view.kind !== undefined || view.severity !== undefined;
+  const narrowed = view.q !== undefined || kind !== undefined || severity !== undefined;
   return (
     <>
       <div className={list.bar}>
@@ -46,26 +49,26 @@ export function History() {
         <select
           className={form.input}
           aria-label="What happened"
-          value={view.kind ?? ""}
+          value={kind ?? ""}
           onChange={(event) => keep({ kind: event.currentTarget.value || undefined })}
         >
           <option value="">Everything</option>
-          {historyKinds.map((kind) => (
-            <option key={kind} value={kind}>
-              {kindLabel(kind)}
+          {historyKinds.map((one) => (
+            <option key={one} value={one}>
+              {kindLabel(one)}
             </option>
           ))}
         </select>
         <select
           className={form.input}
           aria-label="Severity"
-          value={view.severity ?? ""}
+          value={severity ?? ""}
           onChange={(event) => keep({ severity: event.currentTarget.value || undefined })}
         >
           <option value="">Any severity</option>
-          {severities.map((severity) => (
-            <option key={severity} value={severity}>
-              {severityLabels[severity]}
+          {severities.map((one) => (
+            <option key={one} value={one}>
+              {severityLabels[one]}
             </option>
           ))}
         </select>
@@ -124,7 +127,19 @@ export function History() {
                     <Moment at={row.at} />
                   </td>
                   <td data-tight>{kindLabel(row.kind)}</td>
-                  <td data-whole>{row.text}</td>
+                  <td data-whole>
+                    {row.alert_id ? (
+                      <Link
+                        to="/alerts"
+                        search={(old) => ({ ...shared(old), state: "all", id: row.alert_id ?? "" })}
+                        className={list.plain ?? ""}
+                      >
+                        {row.text}
+                      </Link>
+                    ) : (
+                      row.text
+                    )}
+                  </td>
                   <td data-least="700" data-tight>
                     {row.severity ? <SeverityBadge severity={row.severity} /> : "–"}
                   </td>

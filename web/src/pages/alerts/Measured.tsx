@@ -15,12 +15,12 @@ export function Measured({ metric, value, limit, unit, reason, at }: Props) {
   const shown = unit ?? entry?.unit ?? null;
   return (
     <Told
-      title={entry?.label ?? metric}
+      title={entry?.label ?? metric ?? "Value"}
       definition={entry?.definition}
       facts={[
         ["Value", quantity(value, shown)],
         ["Limit", quantity(limit, shown)],
-        ["Metric", metric],
+        ["Metric", metric ?? "its rule is gone"],
         ...(at ? ([["Measured", at]] satisfies [string, string][]) : []),
         ...(reason ? ([["Why", reason]] satisfies [string, string][]) : []),
       ]}

@@ -50,7 +50,7 @@ export function Silences() {
   const { view, keep } = useView();
   const query = useSilences();
   const now = Date.now();
-  const all = query.data?.items ?? [];
+  const all = query.data?.pages.flatMap(({ items }) => items) ?? [];
   const creating = view.edit !== undefined;
   return (
     <div className={list.stack}>
@@ -93,6 +93,16 @@ export function Silences() {
           </Card>
         );
       })}
+      {query.hasNextPage && (
+        <button
+          type="button"
+          className={form.button}
+          onClick={() => void query.fetchNextPage()}
+          disabled={query.isFetchingNextPage}
+        >
+          {query.isFetchingNextPage ? "Loading" : "Load earlier ones"}
+        </button>
+      )}
     </div>
   );
 }
@@ -138,6 +148,7 @@ function SilenceTable({ label, stage, rows }: { label: string; stage: SilenceSta
               </td>
               <td data-tight title={fullTime(silence.created_at, zone)}>
                 {silence.author}
+                {silence.ended_by && <span className={list.under}>ended by {silence.ended_by}</span>}
               </td>
               {stage !== "expired" && (
                 <>
@@ -187,7 +198,7 @@ function NewSilence({ rule, onDone }: { rule: string; onDone: () => void }) {
   const seconds = secondsOf(length);
   const begins = starts === "" ? Date.now() : instantOf(starts, zone);
   const lengthProblem = seconds === null || seconds === 0 ? "A time, such as 30 min or 2 h." : undefined;
-  const filled = matchers.filter(({ field, value }) => value.trim() !== "" || field === "subject");
+  const filled = matchers.filter(({ value }) => value.trim() !== "");
   const matching = alerts.filter((alert) => silences(filled, alert)).length;
   const submit = (event: FormEvent) => {
     event.preventDefault();
