@@ -89,7 +89,7 @@ it("marks a model version where it first appears, but not at the start of the ra
     total_predictions: total,
   });
   const changes = answer([row(0, "m1", 5), row(0, "m2", 0), row(1, "m2", 0), row(2, "m2", 4)]);
-  expect(modelMarks(changes, course)).toEqual([{ index: 2, label: "m2" }]);
+  expect(modelMarks(changes, course)).toMatchObject([{ kind: "model", index: 2, short: "m2" }]);
 });
 
 describe("a heat map over the image", () => {

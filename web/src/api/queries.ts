@@ -26,7 +26,7 @@ const outcomeCounts: MetricName[] = [
   "failed_predictions",
 ];
 
-export type OverviewPart = "range" | "all" | "week" | "errors" | "clients" | "countries";
+export type OverviewPart = "range" | "changes" | "all" | "week" | "errors" | "clients" | "countries";
 export type Overview = Batch<OverviewPart>;
 
 export function overviewQueries(
@@ -49,6 +49,14 @@ export function overviewQueries(
       range: range.query,
       interval: range.interval,
       compare: asked(compare),
+      filters,
+    },
+    changes: {
+      metrics: ["total_predictions"],
+      dimensions: ["model"],
+      range: range.query,
+      interval: range.interval,
+      limit: 12,
       filters,
     },
     all: { metrics: ["total_predictions"], range: { all: true }, filters },

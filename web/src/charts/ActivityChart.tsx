@@ -5,6 +5,7 @@ import { type Activity, totalOf } from "./activity";
 import { EChart, type TimeAxis } from "./EChart";
 import type { ChartOption } from "./echarts";
 import { fill } from "./hatch";
+import { type Mark, markLine, markTips } from "./marks";
 import { amounts, categories, frame, tipOf, tooltip } from "./style";
 import { useLook } from "./useLook";
 
@@ -13,16 +14,19 @@ interface Props {
   summary: string;
   height: number;
   time: TimeAxis;
+  marks?: Mark[];
 }
 
+const noMarks: Mark[] = [];
+
 /** Predictions per bucket, stacked by outcome; the unfinished bucket hatched, the compared range dashed. */
-export function ActivityChart({ activity, summary, height, time }: Props) {
+export function ActivityChart({ activity, summary, height, time, marks = noMarks }: Props) {
   const { palette, still } = useLook();
-  const option = useMemo(() => optionOf(activity, palette, still), [activity, palette, still]);
+  const option = useMemo(() => optionOf(activity, marks, palette, still), [activity, marks, palette, still]);
   return <EChart option={option} summary={summary} height={height} time={time} />;
 }
 
-function optionOf(activity: Activity, palette: Palette, still: boolean): ChartOption {
+function optionOf(activity: Activity, marks: Mark[], palette: Palette, still: boolean): ChartOption {
   return {
     ...frame(still),
     xAxis: categories(
@@ -30,9 +34,10 @@ function optionOf(activity: Activity, palette: Palette, still: boolean): ChartOp
       palette,
     ),
     yAxis: { ...amounts(palette, short), minInterval: 1 },
-    tooltip: tooltip(palette, (index) => tip(activity, index, palette)),
+    tooltip: tooltip(palette, (index) => tip(activity, marks, index, palette)),
     series: [
-      ...outcomes.map(({ name, label }) => ({
+      ...outcomes.map(({ name, label }, at) => ({
+        ...(at === 0 ? markLine(marks, palette) : {}),
         type: "bar" as const,
         id: name,
         name: label,
@@ -64,7 +69,7 @@ function optionOf(activity: Activity, palette: Palette, still: boolean): ChartOp
   };
 }
 
-function tip(activity: Activity, index: number, palette: Palette): HTMLElement {
+function tip(activity: Activity, marks: Mark[], index: number, palette: Palette): HTMLElement {
   const bucket = activity.buckets[index];
   if (!bucket) return tipOf("", []);
   const total = totalOf(bucket);
@@ -77,5 +82,6 @@ function tip(activity: Activity, index: number, palette: Palette): HTMLElement {
     })),
     { name: "Total", value: integer(total) },
     ...(before == null ? [] : [{ name: "Compared range", value: integer(before) }]),
+    ...markTips(marks, index),
   ]);
 }

@@ -3,6 +3,7 @@ import type { Palette } from "../theme";
 import type { Bucket } from "./buckets";
 import { EChart, type TimeAxis } from "./EChart";
 import type { ChartOption } from "./echarts";
+import { type Mark, markLine, markTips } from "./marks";
 import { amounts, categories, frame, tipOf, tooltip } from "./style";
 import { useLook } from "./useLook";
 
@@ -15,12 +16,6 @@ export interface Line {
   dashed?: boolean;
   /** Filled down to zero. */
   area?: boolean;
-}
-
-/** A moment worth knowing, such as a new model version. */
-export interface Mark {
-  index: number;
-  label: string;
 }
 
 interface Props {
@@ -106,26 +101,7 @@ function optionOf(
         ...(line.area ? { areaStyle: { color: colour, opacity: 0.12 } } : {}),
       };
       const solid = unfinished && !line.dashed ? line.values.slice(0, -1) : line.values;
-      const marked =
-        at === 0 && marks.length > 0
-          ? {
-              markLine: {
-                symbol: "none",
-                silent: true,
-                animation: false,
-                lineStyle: { color: palette.muted, type: "dotted" as const },
-                label: {
-                  formatter: "{b}",
-                  color: palette.muted,
-                  fontSize: 12,
-                  position: "end" as const,
-                  distance: 4,
-                  rotate: 0,
-                },
-                data: marks.map(({ index, label }) => ({ xAxis: index, name: label })),
-              },
-            }
-          : {};
+      const marked = at === 0 ? markLine(marks, palette) : {};
       return [
         {
           ...base,
@@ -165,6 +141,6 @@ function tip(
       const value = values[index];
       return { name: label, value: value == null ? "–" : show(value), colour: colour(palette) };
     }),
-    ...marks.filter((mark) => mark.index === index).map(({ label }) => ({ name: label })),
+    ...markTips(marks, index),
   ]);
 }

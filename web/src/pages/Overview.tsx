@@ -4,6 +4,7 @@ import type { Outcome, Result } from "../api/types";
 import { isDemo } from "../base";
 import { Donut } from "../charts/Donut";
 import { integer, percent } from "../format";
+import { useMarks } from "../state/marks";
 import { useView } from "../state/view";
 import { outcomes } from "../theme";
 import { ActivityCard } from "../ui/ActivityCard";
@@ -16,6 +17,7 @@ import { Feed } from "../ui/Feed";
 import { FirstMinute } from "../ui/FirstMinute";
 import { LatencyCard } from "../ui/LatencyCard";
 import { Status } from "../ui/Status";
+import { Strips } from "../ui/Strips";
 import { Empty, type Loading, loadingOf } from "../ui/states";
 import { Kpis } from "./Kpis";
 import styles from "./pages.module.css";
@@ -33,12 +35,14 @@ export function Overview() {
     patterns: results.errors,
     words: range.words,
   };
+  const marks = useMarks(results?.changes, results?.range);
   const blank = results?.all.totals.total_predictions === 0 && !filtered && !isDemo;
   return (
     <div className={styles.grid}>
       <h1 className="visually-hidden">Overview</h1>
       <div className={styles.full}>
         <Status error={overview.error} failures={failures ?? null} />
+        <Strips enabled={results !== undefined} />
       </div>
       <Kpis results={results} range={range} compare={compare} loading={loading} />
       {blank ? (
@@ -52,6 +56,7 @@ export function Overview() {
             nothingYet={results?.all.totals.total_predictions === 0}
             filtered={filtered}
             loading={loading}
+            marks={marks}
           />
           <Distribution
             result={results?.range}
@@ -82,6 +87,7 @@ export function Overview() {
             range={range}
             height={236}
             loading={loading}
+            marks={marks}
           />
           <Breakdown
             className={styles.half}

@@ -1,8 +1,7 @@
-import { useMemo } from "react";
 import { asked, useBatch } from "../api/ask";
 import type { Filters, Query } from "../api/types";
-import { modelMarks } from "../charts/marks";
 import { integer, milliseconds } from "../format";
+import { useMarks } from "../state/marks";
 import type { RangeChoice } from "../state/range";
 import type { Comparison } from "../state/search";
 import { useView } from "../state/view";
@@ -66,7 +65,7 @@ export function Performance() {
   const results = performance.data?.results;
   const loading = loadingOf(performance);
   const card = { range, loading };
-  const marks = useMemo(() => (results ? modelMarks(results.changes, results.course) : []), [results]);
+  const marks = useMarks(results?.changes, results?.course);
   return (
     <div className={styles.grid}>
       <h1 className={styles.title}>Performance</h1>
@@ -110,7 +109,7 @@ export function Performance() {
         results={results && [results.course, results.models]}
         {...card}
       />
-      <LoadCard className={styles.half} result={results?.course} compare={compare} {...card} />
+      <LoadCard className={styles.half} result={results?.course} compare={compare} marks={marks} {...card} />
       <ScalingCard className={styles.half} result={results?.scaling} {...card} />
       <ModelsCard className={styles.whole} result={results?.models} {...card} />
     </div>

@@ -1,6 +1,7 @@
 import { asked, useBatch } from "../api/ask";
 import type { Filters, Query } from "../api/types";
 import { dayAndClock, integer, plural } from "../format";
+import { useMarks } from "../state/marks";
 import type { RangeChoice } from "../state/range";
 import type { Comparison } from "../state/search";
 import { useView } from "../state/view";
@@ -14,7 +15,7 @@ import { loadingOf } from "../ui/states";
 import { WeekCard } from "../ui/WeekCard";
 import styles from "./pages.module.css";
 
-type Part = "load" | "peak" | "clients" | "countries" | "week" | "useCases" | "formats" | "sizes";
+type Part = "load" | "changes" | "peak" | "clients" | "countries" | "week" | "useCases" | "formats" | "sizes";
 
 function queries(
   range: RangeChoice,
@@ -37,6 +38,14 @@ function queries(
       interval: range.interval,
       compare: asked(compare),
       filters,
+    },
+    changes: {
+      metrics: ["total_predictions"],
+      dimensions: ["model"],
+      range: range.query,
+      interval: range.interval,
+      filters,
+      limit: 12,
     },
     // The busiest minute of each step would read every minute of the range: one for all of it is enough.
     peak: {
@@ -90,6 +99,7 @@ export function Usage() {
   const loading = loadingOf(usage);
   const zone = results?.load.range.time_zone ?? "UTC";
   const clients = results && results.clients.rows.length > 0 ? (results.clients.groups ?? []) : [];
+  const marks = useMarks(results?.changes, results?.load);
   const card = { range, loading };
   return (
     <div className={styles.grid}>
@@ -128,6 +138,7 @@ export function Usage() {
         result={results?.load}
         peak={results?.peak}
         compare={compare}
+        marks={marks}
         {...card}
       />
       <WeekCard className={styles.half} result={results?.week} {...card} />

@@ -13,6 +13,8 @@ const dayMs = 24 * hourMs;
 export interface Course {
   buckets: Bucket[];
   samples: (SystemSample | null)[];
+  /** ISO, when each step begins. */
+  starts: string[];
   /** ISO, when the last step ends. */
   end: string;
   /** When the asked range begins; the first step may be later. */
@@ -44,14 +46,16 @@ export function courseOf({ system, startMs, endMs }: SystemCourse, zone: string)
   const end = origin + samples.length * stepMs;
   const labels = labelsOf(origin, end, stepMs, zone);
   const title = stepMs < minuteMs ? clockSeconds : dayAndClock;
+  const starts = samples.map((_, index) => new Date(origin + index * stepMs).toISOString());
   return {
     samples,
+    starts,
     askedMs: startMs,
     end: new Date(end).toISOString(),
     buckets: samples.map((_, index) => {
       const start = origin + index * stepMs;
       return {
-        start: new Date(start).toISOString(),
+        start: starts[index] ?? "",
         label: labels.get(index) ?? "",
         title: title(start, zone),
         unfinished: false,

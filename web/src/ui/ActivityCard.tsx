@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import type { Result } from "../api/types";
 import { activityFields, activityOf, summaryOf, totalOf } from "../charts/activity";
 import chart from "../charts/chart.module.css";
+import type { Mark } from "../charts/marks";
 import type { RangeChoice } from "../state/range";
 import { useView } from "../state/view";
 import { useZoom } from "../state/zoom";
@@ -22,10 +23,11 @@ interface Props {
   nothingYet: boolean;
   filtered: boolean;
   loading: Loading;
+  marks?: Mark[];
   className?: string | undefined;
 }
 
-export function ActivityCard({ result, range, nothingYet, filtered, loading, className }: Props) {
+export function ActivityCard({ result, range, nothingYet, filtered, loading, marks, className }: Props) {
   const { compare } = useView();
   const zoom = useZoom();
   const activity = useMemo(() => (result ? activityOf(result) : null), [result]);
@@ -85,6 +87,7 @@ export function ActivityCard({ result, range, nothingYet, filtered, loading, cla
               activity={activity}
               summary={summaryOf(activity)}
               height={height}
+              {...(marks ? { marks } : {})}
               time={{ starts: buckets.map(({ start }) => start), end: result.range.end, ...zoom }}
             />
           )}

@@ -1,8 +1,9 @@
 import { useMemo } from "react";
 import chart from "../charts/chart.module.css";
-import type { Line, Mark } from "../charts/LineChart";
+import type { Line } from "../charts/LineChart";
 import { dayAndClock } from "../format";
 import type { Course } from "../state/course";
+import { useIncidentMarks } from "../state/marks";
 import type { Measure } from "../state/measures";
 import type { RangeChoice } from "../state/range";
 import type { Field } from "../state/sheet";
@@ -25,7 +26,6 @@ interface Props {
   loading: Loading;
   /** Where the value axis ends, for shares. */
   max?: number;
-  marks?: Mark[];
   className?: string | undefined;
 }
 
@@ -48,9 +48,10 @@ export function saidOf({ label, definition, unit }: Measure, when: string, exact
 }
 
 /** How one or two numbers of the machine went over the range. */
-export function CourseCard({ title, measures, course, range, loading, max, marks, className }: Props) {
+export function CourseCard({ title, measures, course, range, loading, max, className }: Props) {
   const zoom = useZoom();
   const zone = useZone();
+  const marks = useIncidentMarks(course?.starts, course?.end);
   const parts = useMemo(() => partsOf(course, measures), [course, measures]);
   const [first] = measures;
   if (!first) return null;
@@ -116,13 +117,13 @@ export function CourseCard({ title, measures, course, range, loading, max, marks
             <LineChart
               buckets={course.buckets}
               lines={parts.lines}
-              {...(marks ? { marks } : {})}
+              marks={marks}
               {...(max === undefined ? {} : { max })}
               whole={first.unit === "count"}
               show={first.show}
               summary={summaryOf(title, measures, parts.lines, range)}
               height={height}
-              time={{ starts: parts.starts, end: course.end, ...zoom }}
+              time={{ starts: course.starts, end: course.end, ...zoom }}
             />
           )}
         </Drawn>
@@ -131,12 +132,8 @@ export function CourseCard({ title, measures, course, range, loading, max, marks
   );
 }
 
-function partsOf(
-  course: Course | undefined,
-  measures: Measure[],
-): { lines: Line[]; steps: Step[]; starts: string[] } {
+function partsOf(course: Course | undefined, measures: Measure[]): { lines: Line[]; steps: Step[] } {
   return {
-    starts: course?.buckets.map(({ start }) => start) ?? [],
     steps: (course?.samples ?? []).flatMap((sample, at) => (sample ? [{ at }] : [])),
     lines: measures.map((measure, place) => ({
       label: measure.label,

@@ -3,6 +3,7 @@ import type { Result } from "../api/types";
 import { type Bucket, bucketsOf } from "../charts/buckets";
 import chart from "../charts/chart.module.css";
 import type { Line } from "../charts/LineChart";
+import type { Mark } from "../charts/marks";
 import { dayAndClock, integer, short } from "../format";
 import type { RangeChoice } from "../state/range";
 import type { Comparison } from "../state/search";
@@ -22,11 +23,12 @@ interface Props {
   range: RangeChoice;
   compare: Comparison;
   loading: Loading;
+  marks?: Mark[];
   className?: string | undefined;
 }
 
 /** How many predictions came, step by step, and which minute was the busiest. */
-export function LoadCard({ title = "Load", result, peak, range, compare, loading, className }: Props) {
+export function LoadCard({ title = "Load", result, peak, range, compare, loading, marks, className }: Props) {
   const zoom = useZoom();
   const buckets = useMemo(() => (result ? bucketsOf(result) : []), [result]);
   const lines = useMemo(() => linesOf(result), [result]);
@@ -95,6 +97,7 @@ export function LoadCard({ title = "Load", result, peak, range, compare, loading
               buckets={buckets}
               lines={lines}
               show={short}
+              {...(marks ? { marks } : {})}
               summary={`${integer(total)} predictions in ${buckets.length} ${interval}s.${busiest}`}
               height={height}
               time={{ starts: buckets.map(({ start }) => start), end: result.range.end, ...zoom }}
