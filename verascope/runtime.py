@@ -171,7 +171,7 @@ def open_runtime(
         parts.callback(deliverer.stop)
         tuning = Tuning(database, settings, DEFAULT_TENANT)
         answers = Answers(database, folder, columns, settings, now)
-        sources = sources_of(answers, lambda: tuning.settings)
+        sources = sources_of(answers)
         yield Runtime(
             tuning=tuning,
             database=database,

@@ -297,30 +297,38 @@ def test_an_evaluation_never_overlaps_itself(watch: Watch) -> None:
     first.join()
 
 
+@pytest.mark.slow
 def test_five_hundred_crossings_are_three_episodes(watch: Watch) -> None:
     watch.rules(rule(window_seconds=60))
     for crossing in range(500):
         watch.predictions(good=20, bad=20 * (crossing % 2))
-        watch.after(60)
-    watch.minutes(32, good=20)
+        watch.evaluate()
+        watch.house.now_us += MINUTE * US
+    for _ in range(32):
+        watch.predictions(good=20)
+        watch.evaluate()
+        watch.house.now_us += MINUTE * US
     assert len(watch.episodes()) == 3
     assert watch.phase() == "ok"
 
 
+@pytest.mark.slow
 def test_thirty_days_of_rules_keep_every_episode(watch: Watch) -> None:
-    """An hour of trouble each day, seen every ten minutes for thirty days."""
+    """Six hours of trouble each day, seen every hour for thirty days, with a restart in the middle of it."""
     watch.rules(
-        rule(window_seconds=600, for_seconds=600),
+        rule(window_seconds=3600, for_seconds=3600),
         rule("loose", condition=Threshold(Side.ABOVE, 90)),
     )
     start = watch.house.now_us
     new = []
-    for step in range(30 * 144):
-        bad = 5 if step % 144 < 6 else 0
-        new += watch.made(10 - bad, bad, timestamp_us=start + step * 600 * US)
+    for hour in range(30 * 24):
+        bad = 5 if hour % 24 < 6 else 0
+        new += watch.made(10 - bad, bad, timestamp_us=start + hour * HOUR * US)
     watch.house.add_all(new)
-    for step in range(30 * 144):
-        watch.house.now_us = start + step * 600 * US
+    for hour in range(30 * 24):
+        watch.house.now_us = start + hour * HOUR * US
+        if hour % 24 == 3:
+            watch.restart()
         watch.evaluate()
     rows = watch.episodes()
     assert len(rows) == 30

@@ -46,7 +46,7 @@ class Watch:
         self.house = house
         self.tenant_id = tenant_id
         self.settings = settings or house.settings
-        self.sources = sources or sources_of(house.answers, lambda: self.settings)
+        self.sources = sources or sources_of(house.answers)
         self.restart()
 
     def restart(self) -> None:

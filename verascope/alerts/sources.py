@@ -1,13 +1,15 @@
 """Every source of numbers in one place, and which metric each answers for."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
+from verascope.alerts.accuracy_source import AccuracySource
 from verascope.alerts.evidence import Batched, Found, Read, Source
+from verascope.alerts.fraud_source import FraudSource
+from verascope.alerts.milestone_source import MilestoneSource
 from verascope.alerts.prediction_source import PredictionSource
 from verascope.alerts.system_source import SystemSource
-from verascope.config import Settings
 from verascope.metrics import Metric
 from verascope.queries.run import Answers
 
@@ -62,6 +64,14 @@ class Sources:
         return found
 
 
-def sources_of(answers: Answers, settings: Callable[[], Settings]) -> Sources:
+def sources_of(answers: Answers) -> Sources:
     """All sources there are. A new one is one more line here."""
-    return Sources((PredictionSource(answers), SystemSource()))
+    return Sources(
+        (
+            PredictionSource(answers),
+            SystemSource(),
+            FraudSource(),
+            MilestoneSource(answers),
+            AccuracySource(),
+        )
+    )
