@@ -19,6 +19,7 @@ NAMES = (
     "client",
     "browser",
     "cold",
+    "alerts",
 )
 
 

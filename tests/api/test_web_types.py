@@ -50,7 +50,9 @@ PAIRS = (
 def fields(file: str, interface: str) -> set[str]:
     """The names at the first level of an interface."""
     text = re.sub(r"/\*.*?\*/", "", (SOURCE / file).read_text(), flags=re.S)
-    begun = re.search(rf"export interface {interface}(?: extends [^{{]+)? \{{\n(.*?)^\}}", text, flags=re.S | re.M)
+    begun = re.search(
+        rf"export interface {interface}(?: extends [^{{]+)? \{{\n(.*?)^\}}", text, flags=re.S | re.M
+    )
     assert begun is not None, interface
     return set(re.findall(r"^ {2}(\w+)\??:", begun[1], flags=re.M))
 

@@ -56,7 +56,7 @@ def rules(
         text = stored.pop(rule.name, None)
         known = Known(rule, origin, where, text is not None)
         if text is not None:
-            known = _read(known, text, {**metrics, rule.metric: _ANY})
+            known = _read(known, text, {**metrics, rule.metric: ANY})
             known = replace(known, rule=with_setting(known.rule, settings))
         found[rule.name] = known
     for name, text in stored.items():
@@ -64,7 +64,7 @@ def rules(
     return found
 
 
-_ANY = Metric("", "", Unit.PERCENT, Better.NEUTRAL, "", ("total",))
+ANY = Metric("", "", Unit.PERCENT, Better.NEUTRAL, "", ("total",))
 """A default rule's own metric is accepted before anything measures it."""
 
 

@@ -11,6 +11,8 @@ from verascope.alerts.milestone_source import MilestoneSource
 from verascope.alerts.prediction_source import PredictionSource
 from verascope.alerts.system_source import SystemSource
 from verascope.metrics import Metric
+from verascope.monitor.pattern_source import PatternSource
+from verascope.monitor.probe_source import ProbeSource
 from verascope.queries.run import Answers
 
 
@@ -73,5 +75,7 @@ def sources_of(answers: Answers) -> Sources:
             FraudSource(),
             MilestoneSource(answers),
             AccuracySource(),
+            ProbeSource(),
+            PatternSource(),
         )
     )

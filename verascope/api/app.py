@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from verascope import __version__
 from verascope.api import (
     acknowledge,
+    alert_rules,
     alerts,
     analytics,
     batch,
@@ -56,6 +57,7 @@ ROUTERS = (
     health.router,
     query.router,
     settings.router,
+    alert_rules.router,
     sql.router,
     predictions.router,
     ingestion.router,
@@ -159,6 +161,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             *alerts.DOCUMENTED,
             *silences.DOCUMENTED,
             *routing.DOCUMENTED,
+            *alert_rules.DOCUMENTED,
             *sql.DOCUMENTED,
             *error_patterns.DOCUMENTED,
             *incidents.DOCUMENTED,

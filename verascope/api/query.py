@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from verascope import clock
+from verascope.alerts.sources import Sources
 from verascope.api.deps import JsonObject, Owner, RuntimeDep
 from verascope.api.errors import documented
 from verascope.errors import FieldError, Invalid, shown
-from verascope.metrics import DIMENSIONS, INCIDENT_METRICS, MEASURES, METRICS, VALUES
+from verascope.metrics import DIMENSIONS, MEASURES, METRICS, VALUES
 from verascope.queries import query as question
 
 router = APIRouter(prefix="/api/v1", tags=["Questions"])
@@ -154,12 +155,14 @@ class MetricInfo(BaseModel):
 
     name: str
     label: str
-    unit: Literal["count", "percent", "ms", "USD", "per_hour", "per_minute", "seconds"]
-    source: Literal["predictions", "incidents"] = Field(
-        description="What it is read from; only what is read from predictions can be asked at /api/v1/query."
-    )
+    unit: Literal[
+        "count", "percent", "ms", "USD", "per_hour", "per_minute", "points", "bytes", "seconds", "days",
+    ]  # fmt: skip
     definition: str
     higher_is: Literal["better", "worse", "neutral"]
+    source: str = Field(
+        description="Questions can ask those of `predictions`; alert rules can watch all but peaks."
+    )
 
 
 class DimensionInfo(BaseModel):
@@ -191,8 +194,6 @@ class Dictionary(BaseModel):
     histograms: list[MeasureInfo]
 
 
-_SOURCES = (("predictions", METRICS), ("incidents", INCIDENT_METRICS))
-
 _PROBLEMS = documented(400, 401, 403, 413, 415, 421, 422, 503)
 
 
@@ -200,6 +201,10 @@ DOCUMENTED: tuple[type[BaseModel], ...] = (Question, Questions)
 """Bodies are read as plain objects, so that `queries.query` names their problems; these models
 describe them.
 """
+
+
+def _source(metric: str, sources: Sources) -> str:
+    return "predictions" if metric in METRICS else sources.name_of(metric)
 
 
 def _body(model: type[BaseModel]) -> dict[str, Any]:
@@ -215,6 +220,7 @@ def _body(model: type[BaseModel]) -> dict[str, Any]:
 )
 async def metrics(principal: Owner, runtime: RuntimeDep) -> Response:
     """Every metric with its unit and definition; dashboard, exports and API all use these."""
+    sources = runtime.evaluator.sources
     return _json(
         {
             "tenant": await run_sync(runtime.answers.tenant, principal.tenant_id),
@@ -223,12 +229,11 @@ async def metrics(principal: Owner, runtime: RuntimeDep) -> Response:
                     "name": metric.name,
                     "label": metric.label,
                     "unit": metric.unit.value,
-                    "source": source,
                     "definition": metric.definition,
                     "higher_is": metric.higher_is.value,
+                    "source": _source(metric.name, sources),
                 }
-                for source, metrics in _SOURCES
-                for metric in metrics.values()
+                for metric in {**METRICS, **sources.metrics}.values()
             ],
             "dimensions": [
                 {"name": name, "label": label, "values": VALUES.get(name)}

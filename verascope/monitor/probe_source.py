@@ -65,6 +65,7 @@ _NEWEST: Mapping[str, Callable[[Reading], float | None]] = {
 class ProbeSource:
     """Answers from what is stored, so a window of the past gives what it gave then, as finely as it is kept."""
 
+    name = "probes"
     metrics: Mapping[str, Metric] = METRICS
 
     def values(

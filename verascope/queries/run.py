@@ -91,6 +91,20 @@ class Answers:
 
         return self._settled(tenant_id, decide, counts.reads_columns, read)
 
+    def count_series(self, tenant_id: int, wanted: Wanted, interval: Grain) -> dict[int, Cell]:
+        """{bucket: counters} of one wanted number; buckets without a prediction are absent."""
+
+        def decide(connection: Connection, moment: _Moment) -> Sequence[Shared]:
+            return counts.shared([wanted], moment.zone, interval)
+
+        def read(
+            connection: Connection, facts: Snapshot | None, moment: _Moment, asks: Sequence[Shared]
+        ) -> dict[int, Cell]:
+            reader = Reader(connection, facts, tenant_id, moment.zone, self._high_confidence)
+            return counts.read_series(reader, asks, interval)[wanted]
+
+        return self._settled(tenant_id, decide, counts.reads_columns, read)
+
     def _answer(self, tenant_id: int, queries: Mapping[str, Query]) -> dict[str, Result]:
         def decide(connection: Connection, moment: _Moment) -> dict[str, Question]:
             return self._decide(connection, moment, tenant_id, queries)

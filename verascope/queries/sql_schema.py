@@ -141,7 +141,6 @@ _COLUMNS = {
     "title": "What is wrong, in one line.",
     "state": "open, acknowledged or resolved.",
     "opened_from": "alert or manual.",
-    "alert_id": "The alert that opened it.",
     "about": "errors or other: whether its time counts as error resolution time.",
     "summary": "What is wrong.",
     "assignee": "Who looks after it.",
