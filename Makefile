@@ -69,7 +69,7 @@ bench: $(DEV) ## side-by-side measurements; results go to bench/README.md
 	$(PY) -m bench $(ARGS)
 
 .PHONY: faults
-faults: $(DEV) ## kill server and client at random moments under load, 200 rounds
+faults: $(DEV) ## kill server and client at random moments, under load and between alert and delivery, 200 rounds
 	$(PY) -m pytest tests/faults client/tests -m faults --rounds 200 $(ARGS)
 
 # What only tests need: Chromium for the dashboard, curl for the examples of the documents.

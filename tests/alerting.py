@@ -26,3 +26,11 @@ def prepare(home: Path, *, rule: Rule = RULE, **routing: Any) -> None:
         rule_store.put(connection, 1, None, rule, "owner", now_us)
         routing_store.save(connection, 1, Routing(**routing), "owner", now_us)
     database.close()
+
+
+def add_rule(home: Path, rule: Rule) -> None:
+    """Beside a running server, as somebody's edit would."""
+    database = Database.open(Settings(home=home))
+    with database.writing() as connection:
+        rule_store.put(connection, 1, None, rule, "owner", clock.now_us())
+    database.close()
