@@ -603,7 +603,7 @@ def not_yet(theme: str) -> pytest.MarkDecorator:
         later("/api/v1/users", theme="access", name="user management"),
         later("/api/v1/audit", theme="access", name="audit log of administrative actions"),
         later("/api/v1/tenants", theme="access", name="multi-tenant isolation"),
-        later("/api/v1/branding", theme="access", name="custom branding"),
+        pytest.param("/api/v1/branding", id="access: custom branding"),
     ],
 )
 def test_route_answers(service: Server, path: str) -> None:

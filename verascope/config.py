@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from verascope.branding import is_colour
 from verascope.errors import FieldError, Invalid, StartRefused, shown
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -144,6 +145,13 @@ class ErrorPatterns(_Section, frozen=True, kw_only=True):
     new_hours: int = 24
 
 
+class Branding(_Section, frozen=True, kw_only=True):
+    """Whose dashboard it is. An empty name: the tenant's. No picture: the dashboard loads nothing from elsewhere."""
+
+    name: str = ""
+    accent: str = "#4f46c8"
+
+
 class Console(_Section, frozen=True, kw_only=True):
     """What one query of the SQL console may take."""
 
@@ -182,6 +190,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     pricing: Pricing = Pricing()
     business: Business = Business()
     error_patterns: ErrorPatterns = ErrorPatterns()
+    branding: Branding = Branding()
     console: Console = Console()
     privacy: Privacy = Privacy()
     origins: dict[str, Origin] = {}
@@ -532,6 +541,18 @@ def _checks(settings: Settings) -> list[tuple[str, Any, bool, str]]:
             "1 to 8760",
         ),
         (
+            "branding.name",
+            settings.branding.name,
+            len(settings.branding.name) <= 60 and settings.branding.name.isprintable(),
+            "at most 60 printable characters",
+        ),
+        (
+            "branding.accent",
+            settings.branding.accent,
+            is_colour(settings.branding.accent),
+            "a colour such as #4f46c8",
+        ),
+        (
             "business.value_per_fake",
             value,
             _is_amount(value),
@@ -599,6 +620,7 @@ SECTIONS = {
     "thresholds": "Alert thresholds",
     "alerts": "Alerts",
     "error_patterns": "Error patterns",
+    "branding": "Branding",
     "console": "SQL console",
     "privacy": "Privacy",
 }
@@ -649,6 +671,8 @@ ABOUT = {
     "alerts.pagerduty.base_url": About("Where PagerDuty takes events; https://events.eu.pagerduty.com in its European region."),
     "alerts.allow_private_webhooks": About("Whether webhooks may go to this machine and its private networks, and without https."),
     "error_patterns.new_hours": About("How long an error pattern counts as new after it was first seen.", "hours", is_live=True),
+    "branding.name": About("Name over the dashboard; empty: the tenant's.", is_live=True),
+    "branding.accent": About("Accent colour; texts in it are fitted to both themes.", is_live=True),
     "console.seconds": About("How long a query may take.", "seconds"),
     "console.rows": About("How many rows a query may give.", "rows"),
     "privacy.address": About("How the caller's address is kept."),
