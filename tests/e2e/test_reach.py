@@ -1,13 +1,27 @@
 """Everybody can use every page: accessibility, small screens, hostile strings, an unmoving layout."""
 
+import sqlite3
+
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import FAKE, REAL, UNCERTAIN, Server
+from tests.conftest import FAKE, REAL, UNCERTAIN, Server, picture
 from tests.e2e.conftest import Open
 from tests.e2e.steps import FORMULA, HOSTILE, feed, no_serious_finding, send, wait_for_live
 
-PAGES = ("", "/usage", "/performance", "/predictions", "/analyse", "/explore", "/settings")
+PAGES = (
+    "",
+    "/usage",
+    "/performance",
+    "/predictions",
+    "/alerts",
+    "/incidents",
+    "/system",
+    "/errors",
+    "/analyse",
+    "/explore",
+    "/settings",
+)
 
 
 @pytest.mark.parametrize(
@@ -30,17 +44,46 @@ def test_no_page_has_a_serious_accessibility_finding(
 def test_hostile_strings_are_text_on_every_page(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
     server = start()
     send(server, REAL, FAKE, client=HOSTILE, use_case=FORMULA)
+    for image in (picture(), b"not an image"):
+        server.predict(image, data={"client": HOSTILE}, headers={"User-Agent": HOSTILE})
+    assert server.stop() == 0
+    with sqlite3.connect(server.home / "analytics/analytics.db") as database:
+        database.execute("UPDATE tenants SET name = ?", (HOSTILE,))
+    server = start(server.home, port=server.port)
     page = open_page(f"{server.url}/dashboard")
     for path in PAGES:
         page.goto(f"{server.url}/dashboard{path}")
         wait_for_live(page)
         expect(page.locator("main [aria-busy=true]")).to_have_count(0)
-        if path in ("", "/usage", "/predictions"):
+        expect(page.get_by_role("banner").get_by_text(HOSTILE)).to_be_visible()
+        if path in ("", "/usage", "/predictions", "/errors"):
             expect(page.locator("main").get_by_text(HOSTILE).first).to_be_visible()
         assert page.locator("img[src=x]").count() == 0
+    page.goto(f"{server.url}/dashboard/predictions?columns=agent")
+    expect(page.get_by_role("cell", name=HOSTILE).first).to_be_visible()
+    newest = server.get("/api/v1/predictions").json()["items"][0]["id"]
+    page.goto(f"{server.url}/dashboard/predictions?id={newest}")
+    expect(page.get_by_role("dialog").get_by_text(HOSTILE).first).to_be_visible()
+    assert page.locator("img[src=x]").count() == 0
     page.goto(f"{server.url}/dashboard?client=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E")
     expect(page.get_by_role("list", name="Filters")).to_contain_text("<img src=x")
     assert page.locator("img[src=x]").count() == 0
+
+
+def test_a_printed_page_has_its_content_and_none_of_the_frame(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
+    server = start()
+    send(server, REAL, FAKE, client="acme")
+    page = open_page(f"{server.url}/dashboard/usage", scheme="dark")
+    wait_for_live(page)
+    expect(page.locator("main [aria-busy=true]")).to_have_count(0)
+    page.emulate_media(media="print")
+    expect(page.get_by_role("navigation", name="Pages")).to_be_hidden()
+    expect(page.locator("header button[data-phase]")).to_be_hidden()
+    expect(page.get_by_role("button", name="Download as CSV").first).to_be_hidden()
+    expect(page.get_by_role("region", name="Clients", exact=True)).to_contain_text("acme")
+    # The range is chosen in the frame, which is not printed: paper says it itself.
+    expect(page.get_by_text("Last 7 days", exact=False).last).to_be_visible()
+    assert page.pdf().startswith(b"%PDF")
 
 
 def test_an_arrival_moves_nothing_but_itself(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]

@@ -68,9 +68,85 @@ def test_senders_are_listed_and_what_they_say_is_text(start, open_page: Open) ->
             },
         )
     assert answer.status_code == 200, answer.text
-    page.reload()
     row = senders.get_by_role("row").nth(1)
-    expect(row).to_contain_text("gate-7")
+    # The page asks every half minute; no reload is needed.
+    expect(row).to_contain_text("gate-7", timeout=70_000)
     expect(row).to_contain_text("12")
     expect(row).to_contain_text(HOSTILE)
     assert page.locator("img[src=x]").count() == 0
+
+
+def test_a_probe_is_set_up_run_paused_and_deleted(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
+    server = start()
+    page = open_page(f"{server.url}/dashboard/system")
+    wait_for_live(page)
+    probes = card(page, "Probes")
+    expect(probes).to_contain_text("own-health")
+    probes.get_by_role("button", name="New probe").click()
+    form = page.get_by_role("dialog")
+    form.get_by_label("Name", exact=True).fill("gate!")
+    form.get_by_label("Address").fill(f"{server.url}/health")
+    form.get_by_label("Conditions on a JSON answer").fill("/status equals healthy")
+    form.get_by_role("button", name="Set up the probe").click()
+    expect(form.get_by_role("alert").first).to_contain_text("letters, digits")
+    expect(form.get_by_label("Address")).to_have_value(f"{server.url}/health")
+    form.get_by_label("Name", exact=True).fill("gate")
+    form.get_by_role("button", name="Set up the probe").click()
+    expect(form).to_have_count(0)
+    probes.get_by_role("button", name="gate", exact=True).click()
+    expect(page).to_have_url(re.compile("id=gate"))
+    drawer = page.get_by_role("dialog", name="gate")
+    drawer.get_by_role("button", name="Run now").click()
+    expect(drawer).to_contain_text("good,")
+    page.reload()
+    drawer.get_by_role("button", name="Pause").click()
+    expect(drawer).to_contain_text("Paused")
+    stored = server.get("/api/v1/probes/gate").json()
+    assert stored["enabled"] is False
+    assert stored["settings"]["json"] == [{"path": "/status", "op": "equals", "value": "healthy"}]
+    drawer.get_by_role("button", name="Change").click()
+    expect(page.get_by_label("Conditions on a JSON answer")).to_have_value("/status equals healthy")
+    no_serious_finding(page)
+    page.get_by_role("button", name="Cancel").click()
+    drawer.get_by_role("button", name="Delete").click()
+    drawer.get_by_role("button", name="Delete it and its history").click()
+    expect(probes.get_by_role("button", name="gate", exact=True)).to_have_count(0)
+    assert server.get("/api/v1/probes/gate").status_code == 404
+
+
+def test_a_heartbeat_shows_the_address_that_its_job_calls(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
+    server = start()
+    page = open_page(f"{server.url}/dashboard/system?edit=new")
+    form = page.get_by_role("dialog")
+    form.get_by_label("Kind").select_option("heartbeat")
+    form.get_by_label("Name", exact=True).fill("nightly import")
+    form.get_by_role("button", name="Set up the probe").click()
+    card(page, "Probes").get_by_role("button", name="nightly import").click()
+    drawer = page.get_by_role("dialog", name="nightly import")
+    command = drawer.locator("code").inner_text()
+    address = command.removeprefix("curl -X POST ")
+    assert address.startswith(f"{server.url}/api/v1/heartbeats/")
+    with server.client() as client:
+        assert client.post(address).status_code < 300
+    # Lateness is looked at every half minute.
+    expect(drawer).to_contain_text("Up", timeout=60_000)
+
+
+def test_maintenance_is_planned_and_removed(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
+    server = start()
+    page = open_page(f"{server.url}/dashboard/system")
+    wait_for_live(page)
+    windows = card(page, "Maintenance")
+    expect(windows).to_contain_text("Nothing is planned")
+    windows.get_by_role("button", name="Plan").click()
+    windows.get_by_label("Name").fill("Release 2.4")
+    windows.get_by_label("Probes").select_option("own-health")
+    windows.get_by_role("button", name="Plan it").click()
+    row = windows.get_by_role("row", name=re.compile("Release 2.4"))
+    expect(row).to_contain_text("own-health")
+    expect(row).to_contain_text("Maintenance")
+    expect(card(page, "Probes").get_by_role("row", name=re.compile("own-health"))).to_contain_text(
+        "Maintenance"
+    )
+    windows.get_by_role("button", name="Remove Release 2.4").click()
+    expect(windows).to_contain_text("Nothing is planned")

@@ -1,7 +1,7 @@
 import world from "virtual:world";
 import { describe, expect, it } from "vitest";
 import type { Explanation, Result } from "../src/api/types";
-import { modelMarks } from "../src/charts/marks";
+import { incidentMarks, modelMarks } from "../src/charts/marks";
 import { scaleOf, stepIn } from "../src/charts/steps";
 import { heatWords, pixelsOf } from "../src/state/heat";
 import { slope } from "../src/state/slope";
@@ -120,4 +120,22 @@ describe("a heat map over the image", () => {
       "No part of the image changes the verdict.",
     );
   });
+});
+
+it("marks the steps in which incidents were opened, those of one step together", () => {
+  const starts = ["2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z"];
+  const opened = (number: number, opened_at: string) => ({ number, title: `t${number}`, opened_at });
+  const marks = incidentMarks(
+    [
+      opened(1, "2026-10-31T23:59:59Z"),
+      opened(2, "2026-11-02T01:00:00Z"),
+      opened(3, "2026-11-02T23:00:00Z"),
+      opened(4, "2026-11-03T00:00:00Z"),
+    ],
+    starts,
+    "2026-11-03T00:00:00Z",
+  );
+  expect(marks).toEqual([
+    { kind: "incident", index: 1, label: "Incident 2: t2; Incident 3: t3", short: "2 incidents" },
+  ]);
 });

@@ -9,6 +9,7 @@ import { useView } from "../state/view";
 import { outcomes } from "../theme";
 import { ActivityCard } from "../ui/ActivityCard";
 import { AnalyseBox } from "../ui/AnalyseBox";
+import { useAbout } from "../ui/about";
 import { Breakdown } from "../ui/Breakdown";
 import { ChartCard } from "../ui/ChartCard";
 import { CountriesCard } from "../ui/CountriesCard";
@@ -136,12 +137,24 @@ function Distribution({ result, words, code, loading, onPick }: DistributionProp
     outcomes.map(({ name }) => [name, result?.totals[`${name}_predictions`] ?? 0]),
   ) as Record<Outcome, number>;
   const total = outcomes.reduce((sum, { name }) => sum + counts[name], 0);
+  const about = useAbout(
+    outcomes.map(({ name }) => `${name}_predictions` as const),
+    result,
+    [
+      {
+        title: "Share",
+        definition: "Of all predictions in the range, failed ones included; the four add up to 100.",
+        unit: "percent",
+      },
+    ],
+  );
   const share = (name: Outcome) => (total > 0 ? (counts[name] / total) * 100 : null);
   return (
     <ChartCard
       className={styles.narrow}
       title="Prediction distribution"
       subtitle={`Shares ${words}`}
+      about={about}
       name={`distribution-${code}`}
       fields={[
         { key: "outcome", head: "Outcome", value: ({ name }) => name, show: ({ label }) => label },

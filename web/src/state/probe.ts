@@ -326,9 +326,13 @@ function asValue(text: string): unknown {
 }
 
 /** What the form sends. What can't be read as what it should be goes as it was typed: the server says what is accepted. */
-export function probeOf(draft: ProbeDraft): NewProbe {
-  const settings: Record<string, unknown> = {};
-  for (const entry of kindOf(draft.kind).settings) {
+export function probeOf(draft: ProbeDraft, before: Record<string, unknown> = {}): NewProbe {
+  const entries = kindOf(draft.kind).settings;
+  // What the form doesn't show stays as it was.
+  const settings: Record<string, unknown> = Object.fromEntries(
+    Object.entries(before).filter(([name]) => entries.every((entry) => entry.name !== name)),
+  );
+  for (const entry of entries) {
     const text = (draft.settings[entry.name] ?? "").trim();
     if (text !== "") settings[entry.name] = readEntry(entry, text);
   }

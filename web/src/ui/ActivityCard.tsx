@@ -7,6 +7,7 @@ import type { RangeChoice } from "../state/range";
 import { useView } from "../state/view";
 import { useZoom } from "../state/zoom";
 import { outcomes } from "../theme";
+import { useAbout } from "./about";
 import { ChartCard, type LegendItem } from "./ChartCard";
 import { againstWords } from "./compared";
 import { Drawn } from "./Drawn";
@@ -30,6 +31,16 @@ interface Props {
 export function ActivityCard({ result, range, nothingYet, filtered, loading, marks, className }: Props) {
   const { compare } = useView();
   const zoom = useZoom();
+  const about = useAbout(
+    [
+      "total_predictions",
+      "real_predictions",
+      "fake_predictions",
+      "uncertain_predictions",
+      "failed_predictions",
+    ],
+    result,
+  );
   const activity = useMemo(() => (result ? activityOf(result) : null), [result]);
   const interval = activity?.interval ?? range.interval;
   const buckets = activity?.buckets ?? [];
@@ -58,6 +69,7 @@ export function ActivityCard({ result, range, nothingYet, filtered, loading, mar
       className={className}
       title={adjective[interval]}
       subtitle={`Predictions per ${interval} ${range.words}, ${result?.range.time_zone ?? "UTC"}`}
+      about={about}
       name={`activity-${range.code}`}
       fields={activityFields}
       rows={buckets}

@@ -2,6 +2,7 @@ import type { Dimension, Result, Row } from "../api/types";
 import { integer, percent } from "../format";
 import type { RangeChoice } from "../state/range";
 import type { Field } from "../state/sheet";
+import { shareOf, useAbout } from "./about";
 import { ChartCard } from "./ChartCard";
 import { Drawn } from "./Drawn";
 import { Empty, type Loading } from "./states";
@@ -20,6 +21,7 @@ interface Props {
 
 /** How predictions spread over the values of one dimension. */
 export function BarsCard({ title, dimension, result, range, loading, className }: Props) {
+  const about = useAbout(["total_predictions"], result, [shareOf(title.toLowerCase())]);
   const rows = result?.rows ?? [];
   const total = result?.totals.total_predictions ?? 0;
   const others = result?.other?.total_predictions ?? 0;
@@ -48,6 +50,7 @@ export function BarsCard({ title, dimension, result, range, loading, className }
       className={className}
       title={title}
       subtitle={`Share of predictions ${range.words}`}
+      about={about}
       name={`${dimension}-${range.code}`}
       fields={fields}
       rows={all}

@@ -1,6 +1,7 @@
 import type { NumberMetric, Result, Row } from "../api/types";
 import { download, toCsv } from "../csv";
 import { countryName, integer, percent } from "../format";
+import { useAbout } from "./about";
 import { Card, CardAction } from "./Card";
 import { Explained } from "./Explained";
 import { DownloadIcon } from "./icons";
@@ -24,6 +25,10 @@ const metrics: { name: NumberMetric; head: string; show: (value: number | null |
 
 /** Who or where the predictions come from, the largest first. */
 export function Breakdown({ title, name, result, words, loading, className }: Props) {
+  const about = useAbout(
+    metrics.map((metric) => metric.name),
+    result,
+  );
   const rows = result?.rows ?? [];
   const others = result?.other?.total_predictions ?? 0;
   const save = () =>
@@ -39,6 +44,7 @@ export function Breakdown({ title, name, result, words, loading, className }: Pr
       className={className}
       title={title}
       subtitle={`Predictions ${words}`}
+      about={about}
       minHeight={80}
       loading={loading}
       actions={

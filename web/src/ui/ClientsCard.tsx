@@ -8,6 +8,7 @@ import type { RangeChoice } from "../state/range";
 import type { Comparison } from "../state/search";
 import { csvOf, type Field } from "../state/sheet";
 import { useView } from "../state/view";
+import { shareOf, useAbout } from "./about";
 import { Card, CardAction } from "./Card";
 import { againstWords } from "./compared";
 import { DownloadIcon } from "./icons";
@@ -40,6 +41,15 @@ interface Props {
 /** Who sends, how much, and whether that grows. */
 export function ClientsCard({ result, range, compare, loading, className }: Props) {
   const { view, keep } = useView();
+  const about = useAbout(["total_predictions", "success_rate", "fake_share", "revenue"], result, [
+    shareOf("client"),
+    {
+      title: "Growth",
+      definition: `Predictions against ${compare === "none" ? "nothing" : againstWords(compare, range)}; grey when the change is within chance.`,
+      unit: "percent",
+    },
+    { title: "Course", definition: "Predictions step by step over the range.", unit: "a count" },
+  ]);
   const sort = clientSort(view.sort);
   const clients = useMemo(() => clientsOf(result), [result]);
   const total = result?.totals.total_predictions ?? 0;
@@ -119,6 +129,7 @@ export function ClientsCard({ result, range, compare, loading, className }: Prop
       className={className}
       title="Clients"
       subtitle={`Predictions ${range.words}`}
+      about={about}
       minHeight={200}
       loading={loading}
       actions={

@@ -4,6 +4,7 @@ import { scaleOf } from "../charts/steps";
 import { countryName, integer, percent, plural } from "../format";
 import type { Field } from "../state/sheet";
 import { useView } from "../state/view";
+import { shareOf, useAbout } from "./about";
 import { ChartCard } from "./ChartCard";
 import styles from "./countries.module.css";
 import { Coded } from "./Drawn";
@@ -25,6 +26,7 @@ interface Props {
 /** Where predictions come from: the map, and the table that says the same in numbers. */
 export function CountriesCard({ result, words, loading, className }: Props) {
   const { addFilter } = useView();
+  const about = useAbout(["total_predictions", "fake_share", "error_rate"], result, [shareOf("country")]);
   const rows = result?.rows ?? [];
   const total = result?.totals.total_predictions ?? 0;
   const share = (row: Row) => (total > 0 ? ((row.total_predictions ?? 0) / total) * 100 : null);
@@ -38,6 +40,7 @@ export function CountriesCard({ result, words, loading, className }: Props) {
       className={className}
       title="Countries"
       subtitle={`Predictions ${words}, by where the caller's address is allocated`}
+      about={about}
       name="countries"
       fields={fields}
       rows={rows}

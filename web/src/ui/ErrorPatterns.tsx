@@ -3,6 +3,7 @@ import type { Result, Row } from "../api/types";
 import { download, toCsv } from "../csv";
 import { integer, percent } from "../format";
 import { shared } from "../state/view";
+import { useAbout } from "./about";
 import { Card, CardAction } from "./Card";
 import { DownloadIcon } from "./icons";
 import { Empty, type Loading } from "./states";
@@ -18,6 +19,9 @@ interface Props {
 
 /** Failures grouped by what went wrong, the most frequent first. */
 export function ErrorPatterns({ result, total, failed, words, loading }: Props) {
+  const about = useAbout(["failed_predictions", "error_rate"], result, [
+    { title: "Share", definition: "Of all failed predictions in the range.", unit: "percent" },
+  ]);
   const rows = result?.rows ?? [];
   const others = result?.other?.failed_predictions ?? 0;
   const share = (row: Row) => (failed > 0 ? ((row.failed_predictions ?? 0) / failed) * 100 : null);
@@ -37,6 +41,7 @@ export function ErrorPatterns({ result, total, failed, words, loading }: Props) 
           ? `${integer(failed)} of ${integer(total)} failed (${percent((failed / total) * 100)}) ${words}`
           : `Why predictions failed ${words}`
       }
+      about={about}
       minHeight={60}
       loading={loading}
       actions={

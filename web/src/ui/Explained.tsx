@@ -2,16 +2,8 @@ import type { ReactNode } from "react";
 import { useMetrics } from "../api/queries";
 import type { MetricName, Result } from "../api/types";
 import { exact, rangeWords } from "../format";
+import { sourceWords, unitWords } from "./about";
 import { Told } from "./Told";
-
-const unitWords = {
-  count: "a count",
-  percent: "percent",
-  ms: "milliseconds",
-  USD: "US dollars",
-  per_hour: "per hour",
-  per_minute: "per minute",
-};
 
 interface Props {
   metric: MetricName;
@@ -28,18 +20,12 @@ interface Props {
 export function Explained({ metric, value, result, allTime = false, facts = [], children }: Props) {
   const { data } = useMetrics();
   const entry = data?.metrics.find(({ name }) => name === metric);
-  const source =
-    result.source === "rollups"
-      ? "kept totals (rollups)"
-      : result.source === "columns"
-        ? "filtered copy of the rows (columns)"
-        : result.source;
   const rows: [string, string][] = [
     ["Exactly", exact(value, entry?.unit ?? "count")],
     ["Unit", unitWords[entry?.unit ?? "count"]],
     ["Range", allTime ? "everything recorded" : rangeWords(result.range)],
     ...facts,
-    ["Source", source],
+    ["Source", sourceWords(result)],
   ];
   return (
     <Told title={entry?.label ?? metric} definition={entry?.definition} facts={rows}>

@@ -2,6 +2,7 @@ import { useState } from "react";
 import type { Histogram, Measure, Result } from "../api/types";
 import { integer, milliseconds, percent } from "../format";
 import type { RangeChoice } from "../state/range";
+import { useAbout } from "./about";
 import { ChartCard } from "./ChartCard";
 import { Drawn } from "./Drawn";
 import form from "./form.module.css";
@@ -27,6 +28,10 @@ interface Props {
 
 /** The spread of one measure, over everything or one model version. */
 export function HistogramCard({ title, measure, results, range, loading, className }: Props) {
+  const about = useAbout(
+    ["succeeded_predictions", measure === "confidence" ? "avg_confidence" : "avg_inference_time"],
+    results?.[0],
+  );
   const [chosen, setChosen] = useState("");
   const all = (results ?? [])
     .flatMap(({ histograms }) => histograms ?? [])
@@ -41,6 +46,7 @@ export function HistogramCard({ title, measure, results, range, loading, classNa
       className={className}
       title={title}
       subtitle={`${integer(n)} succeeded predictions ${range.words}${model ? `, ${model}` : ""}`}
+      about={about}
       name={`${measure}-${range.code}`}
       fields={[
         {

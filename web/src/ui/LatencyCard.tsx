@@ -8,6 +8,7 @@ import { integer, milliseconds } from "../format";
 import type { RangeChoice } from "../state/range";
 import type { Field } from "../state/sheet";
 import { useZoom } from "../state/zoom";
+import { useAbout } from "./about";
 import { ChartCard } from "./ChartCard";
 import { Drawn } from "./Drawn";
 import { Empty, type Loading } from "./states";
@@ -33,6 +34,7 @@ interface Props {
 /** How long inference took, step by step: half, nearly all and all but a hundredth were at most this slow. */
 export function LatencyCard({ title, result, range, height, loading, marks, className }: Props) {
   const zoom = useZoom();
+  const about = useAbout(latencyMetrics, result);
   const { buckets, lines } = useMemo(() => partsOf(result), [result]);
   const fields: Field<Bucket>[] = [
     {
@@ -57,6 +59,7 @@ export function LatencyCard({ title, result, range, height, loading, marks, clas
       className={className}
       title={title}
       subtitle={`Inference time percentiles per ${result?.interval ?? range.interval} ${range.words}, ms; within 2 %`}
+      about={about}
       name={`latency-${range.code}`}
       fields={fields}
       rows={buckets}

@@ -8,6 +8,7 @@ import { dayAndClock, integer, short } from "../format";
 import type { RangeChoice } from "../state/range";
 import type { Comparison } from "../state/search";
 import { useZoom } from "../state/zoom";
+import { useAbout } from "./about";
 import { ChartCard } from "./ChartCard";
 import { againstWords } from "./compared";
 import { Drawn } from "./Drawn";
@@ -30,6 +31,7 @@ interface Props {
 /** How many predictions came, step by step, and which minute was the busiest. */
 export function LoadCard({ title = "Load", result, peak, range, compare, loading, marks, className }: Props) {
   const zoom = useZoom();
+  const about = useAbout(["total_predictions"], result);
   const buckets = useMemo(() => (result ? bucketsOf(result) : []), [result]);
   const lines = useMemo(() => linesOf(result), [result]);
   const at = (bucket: Bucket) => result?.rows[buckets.indexOf(bucket)];
@@ -45,6 +47,7 @@ export function LoadCard({ title = "Load", result, peak, range, compare, loading
       className={className}
       title={title}
       subtitle={`Predictions per ${interval} ${range.words}.${busiest}`}
+      about={about}
       name={`load-${range.code}`}
       fields={[
         {

@@ -16,6 +16,7 @@ import entry from "./entry.module.css";
 import form from "./form.module.css";
 import { PlusIcon } from "./icons";
 import { problemsOf } from "./ProbeForm";
+import styles from "./probes.module.css";
 import { StateBadge } from "./StateBadge";
 import { Empty, loadingOf } from "./states";
 import { Table } from "./Table";
@@ -60,7 +61,7 @@ export function MaintenanceCard({ className }: { className?: string | undefined 
               head: "State",
               cell: ({ active }) => (active ? <StateBadge state="maintenance" /> : "planned"),
             },
-            { key: "when", head: "When", cell: (one) => whenOf(one) },
+            { key: "when", head: "When", cell: (one) => <div className={styles.when}>{whenOf(one)}</div> },
             {
               key: "probes",
               head: "Probes",

@@ -3,6 +3,7 @@ import { download } from "../csv";
 import { integer, milliseconds, percent } from "../format";
 import type { RangeChoice } from "../state/range";
 import { csvOf, type Field } from "../state/sheet";
+import { useAbout } from "./about";
 import { Card, CardAction } from "./Card";
 import { Explained } from "./Explained";
 import { DownloadIcon } from "./icons";
@@ -30,6 +31,10 @@ interface Props {
 
 /** Each model version beside the others. */
 export function ModelsCard({ result, range, loading, className }: Props) {
+  const about = useAbout(
+    metrics.map(({ name }) => name),
+    result,
+  );
   const rows = result?.rows ?? [];
   const fields: Field<Row>[] = [
     {
@@ -59,6 +64,7 @@ export function ModelsCard({ result, range, loading, className }: Props) {
       className={className}
       title="Model versions"
       subtitle={`Predictions ${range.words}, by the model that judged them`}
+      about={about}
       minHeight={90}
       loading={loading}
       actions={

@@ -1,6 +1,7 @@
 import { Drawer } from "@mantine/core";
 import { useState } from "react";
 import { type Probe, useProbeAction, useProbeHistory, useProbes, useSaveProbe } from "../api/probes";
+import { base } from "../base";
 import type { Bucket } from "../charts/buckets";
 import { dayAndClock, duration, fullTime, milliseconds, percent, recentTime, unknown } from "../format";
 import { draftOf, kindOf, probeOf } from "../state/probe";
@@ -65,8 +66,9 @@ function Details({ probe }: { probe: Probe }) {
   const save = useSaveProbe(probe.name);
   const [sure, setSure] = useState(false);
   const problem = act.error ?? save.error;
-  const toggle = () => save.mutate({ ...probeOf(draftOf(probe)), enabled: !probe.enabled });
-  const url = probe.kind === "heartbeat" ? new URL(probe.target || "/", window.location.origin).href : null;
+  const toggle = () => save.mutate({ ...probeOf(draftOf(probe), probe.settings), enabled: !probe.enabled });
+  const url =
+    probe.kind === "heartbeat" ? new URL(`${base}${probe.target}`, window.location.origin).href : null;
   const command = `curl -X POST ${url}`;
   return (
     <div className={drawer.details}>

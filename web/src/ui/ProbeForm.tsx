@@ -21,7 +21,7 @@ export function ProbeForm({ probe, onDone }: { probe: Probe | null; onDone: (nam
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    save.mutate(probeOf(draft), { onSuccess: ({ name }) => onDone(name) });
+    save.mutate(probeOf(draft, probe?.settings), { onSuccess: ({ name }) => onDone(name) });
   };
   const setting = (entry: EntrySpec) => (
     <Entry

@@ -3,6 +3,7 @@ import type { Result, Row } from "../api/types";
 import { bucketTitle, integer, milliseconds, short } from "../format";
 import type { RangeChoice } from "../state/range";
 import { slope } from "../state/slope";
+import { useAbout } from "./about";
 import { ChartCard } from "./ChartCard";
 import { Drawn } from "./Drawn";
 import { Empty, type Loading } from "./states";
@@ -18,6 +19,7 @@ interface Props {
 
 /** Whether more load means slower answers: one spot for each step of the range. */
 export function ScalingCard({ result, range, loading, className }: Props) {
+  const about = useAbout(["total_predictions", "inference_time_p95"], result);
   const rows = useMemo(
     () => (result?.rows ?? []).filter((row) => row.total_predictions && row.inference_time_p95 != null),
     [result],
@@ -44,6 +46,7 @@ export function ScalingCard({ result, range, loading, className }: Props) {
       className={className}
       title="Latency under load"
       subtitle={words}
+      about={about}
       name={`latency-under-load-${range.code}`}
       fields={[
         { key: "start", head: "From", value: (row) => row.bucket ?? "", show: title },

@@ -44,7 +44,7 @@ export function Status({ error, failures }: Props) {
     );
   }
   return (
-    <Line tone="ok" word={health ? "All working" : "Connected"}>
+    <Line tone="ok" word={health ? "Server healthy" : "Connected"}>
       {failures && failures.total > 0 ? failureSentence(failures) : null}
     </Line>
   );

@@ -1,7 +1,9 @@
 import { useLocation } from "@tanstack/react-router";
 import { useMetrics } from "../api/queries";
 import { isDemo } from "../base";
-import { hasFilters, hasRange } from "../state/view";
+import { rangeLabel } from "../state/range";
+import { hasFilters, hasRange, useView } from "../state/view";
+import { useZone } from "../state/zone";
 import { CompareMenu } from "./CompareMenu";
 import { FilterChips } from "./FilterChips";
 import { FilterMenu } from "./FilterMenu";
@@ -39,6 +41,7 @@ export function TopBar({ onMenu, onSearch }: { onMenu: () => void; onSearch: () 
           </div>
         )}
         {filtered ? <FilterChips /> : <span className={styles.chips} />}
+        {ranged && <PrintedRange />}
         <LiveBadge />
         <button
           type="button"
@@ -56,6 +59,17 @@ export function TopBar({ onMenu, onSearch }: { onMenu: () => void; onSearch: () 
         </span>
       </div>
     </header>
+  );
+}
+
+/** Paper has no range picker: it says which range it shows. */
+function PrintedRange() {
+  const { range } = useView();
+  const zone = useZone();
+  return (
+    <span className={styles.printed}>
+      {rangeLabel(range)} ({zone})
+    </span>
   );
 }
 

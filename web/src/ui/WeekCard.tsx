@@ -4,6 +4,7 @@ import { scaleOf } from "../charts/steps";
 import { integer } from "../format";
 import type { RangeChoice } from "../state/range";
 import { weekOf } from "../state/week";
+import { useAbout } from "./about";
 import { ChartCard } from "./ChartCard";
 import { ScaleLegend } from "./ScaleLegend";
 import { Empty, type Loading } from "./states";
@@ -17,6 +18,7 @@ interface Props {
 
 /** At which hours of the week predictions come, in the tenant's zone. */
 export function WeekCard({ result, range, loading, className }: Props) {
+  const about = useAbout(["total_predictions"], result);
   const counts = weekOf(result?.rows ?? []);
   const hours = counts.flatMap((day, at) =>
     day.map((count, hour) => ({ weekday: weekdays[at] ?? "", hour, count })),
@@ -33,6 +35,7 @@ export function WeekCard({ result, range, loading, className }: Props) {
       className={className}
       title="Hours of the week"
       subtitle={`Predictions ${range.words}, ${result?.range.time_zone ?? "UTC"}. Busiest: ${most.weekday} ${hourWords(most.hour)}`}
+      about={about}
       name={`week-${range.code}`}
       fields={[
         { key: "weekday", head: "Weekday", value: ({ weekday }) => weekday },

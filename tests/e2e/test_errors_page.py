@@ -1,0 +1,67 @@
+"""The page Errors: failures by pattern, what is known of each, and what somebody decides."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.conftest import REAL, picture
+from tests.e2e.conftest import Open
+from tests.e2e.steps import HOSTILE, card, no_serious_finding, saved, send, wait_for_live
+
+NOT_AN_IMAGE = "The file is not an image in a supported format."
+
+
+def test_failures_are_listed_by_pattern_and_move_live(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
+    server = start()
+    send(server, REAL, client="acme")
+    page = open_page(f"{server.url}/dashboard/errors")
+    wait_for_live(page)
+    patterns = card(page, "Patterns")
+    expect(patterns).to_contain_text("No failure is open")
+    server.predict(b"not an image", data={"client": "acme"})
+    row = patterns.get_by_role("row", name=re.compile("not an image"))
+    expect(row).to_contain_text("acme")
+    expect(row.get_by_role("cell").nth(3)).to_have_text("1")
+    server.predict(b"not an image", data={"client": HOSTILE})
+    server.predict(picture(width=8, height=8))
+    expect(row.get_by_role("cell").nth(3)).to_have_text("2")
+    expect(page.get_by_role("main")).to_contain_text("3 failed predictions")
+    text = saved(page, patterns.get_by_role("button", name="Download as CSV")).decode()
+    assert text.splitlines()[1].startswith(f"{NOT_AN_IMAGE},")
+    page.reload()
+    expect(row.get_by_role("cell").nth(3)).to_have_text("2")
+    no_serious_finding(page)
+    assert server.stop() == 0
+    expect(page.locator("header button[data-phase=stale]")).to_contain_text("stale since")
+    expect(row).to_contain_text("acme")
+    start(server.home, port=server.port)
+    wait_for_live(page)
+
+
+def test_a_pattern_is_resolved_comes_back_and_is_ignored(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
+    server = start()
+    server.predict(b"not an image", data={"client": HOSTILE})
+    page = open_page(f"{server.url}/dashboard")
+    card(page, "Error patterns").get_by_role("link", name=NOT_AN_IMAGE).click()
+    expect(page).to_have_url(re.compile("/errors.*id="))
+    drawer = page.get_by_role("dialog")
+    expect(drawer).to_contain_text(HOSTILE)
+    assert page.locator("img[src=x]").count() == 0
+    drawer.get_by_label("Assigned to").fill("Image team")
+    drawer.get_by_role("button", name="Assign").click()
+    expect(drawer.get_by_role("listitem").filter(has_text="Image team")).to_be_visible()
+    drawer.get_by_role("button", name="Resolve").click()
+    expect(drawer).to_contain_text("Resolved")
+    expect(card(page, "Patterns")).to_contain_text("No failure is open")
+    server.predict(b"not an image either")
+    expect(drawer).to_contain_text("Came back")
+    drawer.get_by_role("button", name="Ignore for").click()
+    expect(drawer).to_contain_text("Ignored")
+    stored = server.get("/api/v1/error-patterns", params={"state": "ignored"}).json()["items"]
+    assert [(one["pattern"], one["assignee"]) for one in stored] == [(NOT_AN_IMAGE, "Image team")]
+    drawer.get_by_role("button", name="Reopen").click()
+    expect(drawer.get_by_role("button", name="Resolve")).to_be_visible()
+    no_serious_finding(page)
+    drawer.get_by_role("link", name="All of them in the list").click()
+    expect(page).to_have_url(re.compile("/predictions.*error_pattern="))
+    expect(page.locator("tr[data-prediction]")).to_have_count(2)
