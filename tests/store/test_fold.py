@@ -308,7 +308,8 @@ def commit(database: Database, committed: Committed, *new: Prediction) -> None:
         last = events.last_seq(connection)
     pairs = zip(new, insertions, strict=True)
     stored = [one for one, insertion in pairs if insertion is events.Insertion.STORED]
-    committed.put(Commit(before, last, stored))
+    if stored:
+        committed.put(Commit.of(before, last, stored))
 
 
 @pytest.mark.slow
@@ -376,7 +377,7 @@ def test_a_slice_of_predictions_is_that_of_their_rows(database: Database) -> Non
     insert(database, *sent)
     with database.reading() as connection:
         read = slices.read(connection, 1, 0, events.last_seq(connection), 10, CUT)
-    made = slices.of(1, 0, read.upto, sent, CUT)
+    made = slices.of(1, 0, read.upto, [slices.said(sent)], CUT)
     for name in ("at_us", "outcome", "inference_bin", "confidence_bin", "counters", "response_bin", "size_class"):  # fmt: skip
         assert getattr(made, name).tolist() == getattr(read, name).tolist(), name
     for name in slices.KEYED:
@@ -412,7 +413,7 @@ def test_the_bound_of_what_is_handed_over_leaves_the_rest_to_the_table(
     folder.fold_all()
     for n in (2, 2, 1, 3):
         commit(database, committed, *(make() for _ in range(n)))
-    assert [len(one.predictions) for one in committed.take(0, 9, 99)] == [2]
+    assert [one.rows for one in committed.take(0, 9, 99)] == [2]
     folder.fold_all()
     assert totals(database)["total"] == 8
     assert committed.next_after(0, 99) == 99
@@ -420,9 +421,9 @@ def test_the_bound_of_what_is_handed_over_leaves_the_rest_to_the_table(
 
 def test_a_fold_of_an_older_state_takes_no_later_commit() -> None:
     committed = Committed()
-    committed.put(Commit(0, 2, [make(), make()]))
-    committed.put(Commit(2, 3, [make()]))
-    committed.put(Commit(5, 6, [make()]))
+    committed.put(Commit.of(0, 2, [make(), make()]))
+    committed.put(Commit.of(2, 3, [make()]))
+    committed.put(Commit.of(5, 6, [make()]))
     assert [one.upto for one in committed.take(0, 2, 99)] == [2]
     assert [one.upto for one in committed.take(0, 9, 99)] == [2, 3]
     assert committed.take(1, 9, 99) == []

@@ -246,7 +246,8 @@ class Writer:
         if any(insertion is not Insertion.STORED for insertion in insertions):
             pairs = zip(new, insertions, strict=True)
             stored = [one for one, insertion in pairs if insertion is Insertion.STORED]
-        self.committed.put(Commit(before, last, stored))
+        if stored:
+            self.committed.put(Commit.of(before, last, stored))
         return outcomes
 
 

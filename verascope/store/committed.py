@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verascope.records import Prediction
+from verascope.store.slices import Said, said
 
 LIMIT = 40_000
-"""Predictions held at most, at about 700 bytes each."""
+"""Predictions held at most, at about 400 bytes each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,13 @@ class Commit:
 
     after: int
     upto: int
-    predictions: Sequence[Prediction]
+    rows: int
+    said: Said
+
+    @classmethod
+    def of(cls, after: int, upto: int, predictions: Sequence[Prediction]) -> "Commit":
+        """predictions: all that the transaction stored, at least one."""
+        return cls(after, upto, len(predictions), said(predictions))
 
 
 class Committed:
@@ -33,9 +40,9 @@ class Committed:
 
     def put(self, commit: Commit) -> None:
         """Offer what a transaction stored, once it is on disk. Past `LIMIT` it is left to the table."""
-        n = len(commit.predictions)
+        n = commit.rows
         with self._lock:
-            if n and self._held + n <= LIMIT:
+            if self._held + n <= LIMIT:
                 self._commits.append(commit)
                 self._held += n
 
@@ -54,7 +61,7 @@ class Committed:
                     break
                 found.append(commit)
                 after = commit.upto
-                n += len(commit.predictions)
+                n += commit.rows
         return found
 
     def next_after(self, after: int, upto: int) -> int:
@@ -67,4 +74,4 @@ class Committed:
         """Let go of what every tenant has folded."""
         with self._lock:
             self._commits = [commit for commit in self._commits if commit.upto > upto]
-            self._held = sum(len(commit.predictions) for commit in self._commits)
+            self._held = sum(commit.rows for commit in self._commits)

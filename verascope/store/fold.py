@@ -21,6 +21,7 @@ from verascope.store import dictionary, events, rollups, slices
 from verascope.store.columns import Columns
 from verascope.store.committed import Committed
 from verascope.store.database import Database
+from verascope.store.rollups import Additions
 from verascope.store.slices import KEYED, Slice
 from verascope.store.tables import fold_state, tenants
 
@@ -191,7 +192,9 @@ class Folder:
     def _fold_tenant(self, state: _State, upto: int, follow: bool) -> None:
         while state.folded_seq < upto:
             part = self._next(state, upto)
-            self._submit(partial(_apply, state=state, part=part)).result()
+            # Here and not in the writer's thread, which every sender waits for.
+            new = rollups.additions(part, clock.zone(state.time_zone))
+            self._submit(partial(_apply, state=state, part=part, new=new)).result()
             self._hold(part)
             if follow:
                 self._follow(state, part.upto)
@@ -204,13 +207,8 @@ class Folder:
         after = state.folded_seq
         commits = self._committed.take(after, upto, SLICE_ROWS)
         if commits:
-            mine = [
-                one
-                for commit in commits
-                for one in commit.predictions
-                if one.tenant_id == state.tenant_id
-            ]
-            return slices.of(state.tenant_id, after, commits[-1].upto, mine, self._cut)
+            parts = [commit.said for commit in commits]
+            return slices.of(state.tenant_id, after, commits[-1].upto, parts, self._cut)
         upto = self._committed.next_after(after, upto)
         with self._database.reading() as connection:
             return slices.read(connection, state.tenant_id, after, upto, SLICE_ROWS, self._cut)
@@ -309,7 +307,7 @@ def restart(
         connection.execute(fold_state.insert().values(tenant_id=tenant_id, generation=1, **values))
 
 
-def _apply(connection: Connection, state: _State, part: Slice) -> None:
+def _apply(connection: Connection, state: _State, part: Slice, new: Additions) -> None:
     moved = connection.execute(
         fold_state.update()
         .where(
@@ -322,5 +320,5 @@ def _apply(connection: Connection, state: _State, part: Slice) -> None:
     if moved.rowcount != 1:
         raise Superseded(f"The fold of tenant {state.tenant_id} no longer stands at {part.after}.")
     if len(part):
-        rollups.add(connection, rollups.additions(part, clock.zone(state.time_zone)))
+        rollups.add(connection, new)
         dictionary.learn(connection, part)

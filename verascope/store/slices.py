@@ -6,14 +6,16 @@ ten times as much here.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, compress
 from operator import attrgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from verascope.metrics import GAMMA, SIZE_BOUNDS, ZERO_BIN
-from verascope.records import ImageFacts, Outcome, Prediction
+from verascope.records import Outcome, Prediction
 from verascope.store import dialect
 from verascope.store.tables import COUNTERS
 
@@ -107,23 +109,35 @@ def read(
     return _slice(tenant_id, after, upto, facts, high_confidence_mpct)
 
 
+Said = tuple[Sequence[Any], ...]
+"""What the fold needs of several predictions: one sequence for each of `_said`, then sizes and formats."""
+
 _said = attrgetter(
-    "timestamp_us", "client_key", "country", "model_version", "use_case", "error_pattern", "outcome", "confidence_mpct",
-    "inference_us", "response_us", "billable", "price_micros", "image",
+    "tenant_id", "timestamp_us", "client_key", "country", "model_version", "use_case", "error_pattern", "outcome",
+    "confidence_mpct", "inference_us", "response_us", "billable", "price_micros", "image",
 )  # fmt: skip
 
 
+def said(predictions: Sequence[Prediction]) -> Said:
+    """Taken out while the predictions are at hand, so that they need not be kept."""
+    *fields, images = zip(*map(_said, predictions), strict=True)
+    if not any(images):
+        nothing = (None,) * len(images)
+        return (*fields, nothing, nothing)
+    sizes = [image.file_size if image else None for image in images]
+    formats = [image.image_format if image else None for image in images]
+    return (*fields, sizes, formats)
+
+
 def of(
-    tenant_id: int,
-    after: int,
-    upto: int,
-    predictions: Sequence[Prediction],
-    high_confidence_mpct: int,
+    tenant_id: int, after: int, upto: int, parts: Sequence[Said], high_confidence_mpct: int
 ) -> Slice:
-    """The same slice as `read` gives, from the predictions that were stored with after < seq <= upto."""
-    fields = list(zip(*map(_said, predictions), strict=True)) or [()] * 13
-    images = [image or _NO_IMAGE for image in fields[12]]
-    sizes = [image.file_size for image in images]
+    """The same slice as `read` gives, from what was stored with after < seq <= upto."""
+    whose, *fields = (list(chain.from_iterable(column)) for column in zip(*parts, strict=True))
+    if whose.count(tenant_id) < len(whose):
+        mine = [one == tenant_id for one in whose]
+        fields = [list(compress(column, mine)) for column in fields]
+    sizes = fields[12]
     facts = _Facts(
         _whole(fields[0]),
         [
@@ -133,7 +147,7 @@ def of(
             fields[4],
             fields[5],
         ],
-        np.fromiter(map(_OUTCOME_OF.__getitem__, fields[6]), np.int64, len(images)),
+        np.fromiter(map(_OUTCOME_OF.__getitem__, fields[6]), np.int64, len(sizes)),
         _or_minus_one(fields[7]),
         _or_minus_one(fields[8]),
         _or_minus_one(fields[9]),
@@ -141,12 +155,11 @@ def of(
         _whole(fields[11]),
         _whole([0 if size is None else size for size in sizes]),
         np.array([size is None for size in sizes], dtype=bool),
-        [_UNKNOWN if image.image_format is None else image.image_format for image in images],
+        [_UNKNOWN if name is None else name for name in fields[13]],
     )
     return _slice(tenant_id, after, upto, facts, high_confidence_mpct)
 
 
-_NO_IMAGE = ImageFacts()
 _UNKNOWN = "unknown"
 
 
