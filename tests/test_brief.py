@@ -689,42 +689,6 @@ def test_alert_type_is_known(service: Server, group: str, rule: str) -> None:
     }
 
 
-@pytest.mark.slow
-def test_an_error_rate_above_the_threshold_is_recorded_as_an_alert_with_a_severity(
-    service: Server,
-) -> None:
-    assert ask(service, "error_rate")["totals"]["error_rate"] > THRESHOLDS["error_rate"]
-    (rule,) = [
-        one
-        for one in service.get("/api/v1/alerts/rules").json()["rules"]
-        if one["name"] == "error_rate"
-    ]
-    assert (rule["condition"]["limit"], rule["fixed_by"]) == (5.0, "config/monitoring.json")
-    fields = ("title", "group", "metric", "severity", "condition")
-    # The history of these tests is 17 images of some minutes ago.
-    eager = {"window_seconds": 7200, "for_seconds": 0, "min_samples": 10}
-    with service.client() as client:
-        answer = client.put(
-            "/api/v1/alerts/rules/error_rate",
-            json={**{name: rule[name] for name in fields}, **eager},
-        )
-    assert answer.status_code == 200
-    deadline = time.monotonic() + 60
-    while not (rows := sql(service, "SELECT severity FROM alerts WHERE alert_type = 'error_rate'")):
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
-    assert {row["severity"] for row in rows} & {"critical", "warning", "info"}
-
-@not_yet("e-mail")
-def test_an_alert_is_mailed_to_the_recipients(start: Callable[..., Server]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as mailbox:
-        mailbox.settimeout(3)
-        server = start(
-            alerts_email_smtp_server="127.0.0.1",
-            alerts_email_smtp_port=mailbox.getsockname()[1],
-            alerts_email_sender_email="alerts@example.com",
-            alerts_email_recipients="admin@example.com",
-        for _ in range(20):
 @pytest.fixture(scope="module")
 def mailed(
     tmp_path_factory: pytest.TempPathFactory, environ: Callable[..., dict[str, str]]

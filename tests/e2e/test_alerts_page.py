@@ -240,7 +240,7 @@ def receiver() -> Iterator[tuple[str, list[bytes]]]:
 def test_a_channel_is_added_tried_and_its_secret_never_comes_back(  # type: ignore[no-untyped-def]
     start, open_page: Open, receiver: tuple[str, list[bytes]]
 ) -> None:
-    url, got = receiver
+    url, _ = receiver
     server = start()
     page = open_page(f"{server.url}/dashboard/alerts?tab=channels")
     expect(page.get_by_role("main")).to_contain_text("No channel yet")
