@@ -17,6 +17,7 @@ NAMES = (
     "ingest",
     "endurance",
     "client",
+    "notify",
     "browser",
     "cold",
     "alerts",

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
 from verascope.errors import RoleMissing, SqlFailed, SqlStopped
-from verascope.store import incident_tables, tables
+from verascope.store import incident_tables, pipeline_tables, tables
 from verascope.store.database import Database
 
 OPEN_TABLES: tuple[Table, ...] = (
@@ -38,6 +38,11 @@ OPEN_TABLES: tuple[Table, ...] = (
     incident_tables.incident_events,
     incident_tables.error_patterns,
     incident_tables.error_pattern_events,
+    pipeline_tables.alert_episodes,
+    pipeline_tables.alert_history,
+    pipeline_tables.notification_log,
+    pipeline_tables.acknowledgements,
+    pipeline_tables.silences,
 )
 """What a query may read. Tables with secrets or of our own book-keeping are not among them."""
 
