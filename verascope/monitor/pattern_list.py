@@ -85,7 +85,13 @@ def page(
     now_us = answers.now()
     with database.reading() as connection:
         known = _known(connection, tenant_id, list(counts))
-    chosen = [one for one in known if _is_asked(status(one, now_us, new_hours), asked.state)]
+    chosen = []
+    for one in known:
+        stands = status(one, now_us, new_hours)
+        # One whose ignore ran out long ago is nobody's concern while it does not happen.
+        is_quiet = one.pattern not in counts and stands in (Status.NEW, Status.ONGOING)
+        if not is_quiet and _is_asked(stands, asked.state):
+            chosen.append(one)
     chosen.sort(key=lambda one: (-counts.get(one.pattern, 0), -one.last_us, one.pattern))
     here = chosen[start : start + asked.limit]
     end = start + len(here)
