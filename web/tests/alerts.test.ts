@@ -263,27 +263,30 @@ describe("a back-test's picture", () => {
     series: [0, 5, 10, 15].map((minute) => [at(minute), minute]),
     limit: 5,
     notifications_estimate: 1,
-    note: null,
+    note: "",
   });
 
   it("shades from the step before an episode begins to the one after it ends", () => {
-    const { episodes } = stepsOf(test([{ started_at: at(6), ended_at: at(11), peak_value: 10 }]));
+    const { episodes } = stepsOf(
+      test([{ subject: "", started_at: at(6), ended_at: at(11), peak_value: 10 }]),
+    );
     expect(episodes).toEqual([[1, 3]]);
   });
 
   it("shades to the end what goes on, and from the start what began before", () => {
-    expect(stepsOf(test([{ started_at: at(10), ended_at: null, peak_value: 15 }])).episodes).toEqual([
-      [2, 3],
-    ]);
+    expect(
+      stepsOf(test([{ subject: "", started_at: at(10), ended_at: null, peak_value: 15 }])).episodes,
+    ).toEqual([[2, 3]]);
     const before = "2026-11-22T00:00:00Z";
-    expect(stepsOf(test([{ started_at: before, ended_at: at(5), peak_value: 5 }])).episodes).toEqual([
-      [0, 1],
-    ]);
+    expect(
+      stepsOf(test([{ subject: "", started_at: before, ended_at: at(5), peak_value: 5 }])).episodes,
+    ).toEqual([[0, 1]]);
   });
 
   it("is empty for no series", () => {
     expect(
-      stepsOf({ ...test([{ started_at: at(1), ended_at: null, peak_value: 1 }]), series: [] }).episodes,
+      stepsOf({ ...test([{ subject: "", started_at: at(1), ended_at: null, peak_value: 1 }]), series: [] })
+        .episodes,
     ).toEqual([]);
   });
 });

@@ -32,21 +32,29 @@ export interface RuleText {
   enabled: boolean;
 }
 
+/** Of the worst subject. */
 export interface RuleState {
   phase: Phase;
+  subject: string;
   value: number | null;
   limit: number | null;
   reason: string;
-  since: string | null;
-  evaluated_at: string | null;
+  since: string;
+  evaluated_at: string;
 }
 
 /** A rule and where it stands. */
 export interface Rule extends RuleText {
   state: RuleState | null;
   origin: "default" | "user" | "file";
-  /** The file or variable that fixes a part of it, and which. */
+  /** The file or variable that fixes its limit. */
   fixed_by: string | null;
+  /** A default rule that was changed. */
+  is_edited: boolean;
+  /** Where its metric comes from. */
+  source: string;
+  /** Why it can't be evaluated. */
+  problem: string | null;
   unit: string | null;
 }
 
@@ -55,6 +63,7 @@ export interface Rules {
 }
 
 export interface Episode {
+  subject: string;
   started_at: string;
   ended_at: string | null;
   peak_value: number | null;
@@ -68,7 +77,7 @@ export interface Backtest {
   series: [string, number | null][];
   limit: number | null;
   notifications_estimate: number;
-  note: string | null;
+  note: string;
 }
 
 const path = "/api/v1/alerts/rules";
@@ -92,6 +101,11 @@ export function useStoreRule() {
 
 export function useDeleteRule() {
   return useChange((name: string) => writeJson<null>("DELETE", pathTo(name)), alertsKey);
+}
+
+/** A default rule as it came. */
+export function useResetRule() {
+  return useChange((name: string) => writeJson<Rule>("POST", `${pathTo(name)}/reset`), alertsKey);
 }
 
 /** When the rule would have fired, on what was recorded. Nothing is stored. */

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import type { Backtest, RuleText } from "../../api/rules";
+import type { Backtest, Episode, RuleText } from "../../api/rules";
 import { clock, day, dayAndClock, fullTime, plural, quantity, span } from "../../format";
 import { stepsOf } from "../../state/backtest";
 import type { Field } from "../../state/sheet";
@@ -105,7 +105,7 @@ export function BacktestCard({ result, error, pending, tested, changed, unit, on
               label="Episodes"
               maxHeight={260}
               rows={result.episodes.toReversed()}
-              rowKey={({ started_at }) => started_at}
+              rowKey={({ started_at, subject }) => `${started_at} ${subject}`}
               columns={[
                 {
                   key: "from",
@@ -116,6 +116,9 @@ export function BacktestCard({ result, error, pending, tested, changed, unit, on
                     </time>
                   ),
                 },
+                ...(result.episodes.some(({ subject }) => subject !== "")
+                  ? [{ key: "subject", head: "Of", cell: ({ subject }: Episode) => subject }]
+                  : []),
                 {
                   key: "length",
                   head: "Lasted",

@@ -9,6 +9,7 @@ import {
   useBacktest,
   useCreateRule,
   useDeleteRule,
+  useResetRule,
   useStoreRule,
 } from "../../api/rules";
 import {
@@ -45,11 +46,12 @@ export function RuleForm({ rule, rules, onDone }: Props) {
   const create = useCreateRule();
   const store = useStoreRule();
   const remove = useDeleteRule();
+  const reset = useResetRule();
   const backtest = useBacktest();
   const [tested, setTested] = useState<{ rule: RuleText; days: number } | null>(null);
   const saving = rule ? store : create;
   const { rule: text, problems } = ruleOf(draft);
-  const refused = refusals(saving.error);
+  const refused = refusals(saving.error ?? backtest.error);
   const problem = (field: keyof RuleDraft) => refused.get(field) ?? (tried ? problems[field] : undefined);
   const fixed: ReadonlySet<keyof RuleDraft> = rule?.fixed_by ? heldFields : new Set();
   const fixedWords = (field: keyof RuleDraft) =>
@@ -290,10 +292,19 @@ export function RuleForm({ rule, rules, onDone }: Props) {
                   />
                 </span>
               )}
+              {rule?.is_edited && rule.origin !== "user" && (
+                <span className={styles.end}>
+                  <Remove
+                    word="Back to the default"
+                    pending={reset.isPending}
+                    onRemove={() => reset.mutate(rule.name, { onSuccess: onDone })}
+                  />
+                </span>
+              )}
             </div>
-            {remove.error && (
+            {(remove.error ?? reset.error) && (
               <p className={form.problem} role="alert">
-                The rule was not removed. {remove.error.message}
+                That was not done. {(remove.error ?? reset.error)?.message}
               </p>
             )}
           </form>

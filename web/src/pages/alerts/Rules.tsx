@@ -4,7 +4,7 @@ import { conditionWords, textOf } from "../../state/rule";
 import { shared, useView } from "../../state/view";
 import { Card } from "../../ui/Card";
 import form from "../../ui/form.module.css";
-import { PlusIcon } from "../../ui/icons";
+import { AlertIcon, PlusIcon } from "../../ui/icons";
 import { NotRenewed } from "../../ui/NotRenewed";
 import { PhaseBadge, SeverityBadge, WordBadge } from "../../ui/Severity";
 import { Empty, Failed, loadingOf, Skeleton } from "../../ui/states";
@@ -116,8 +116,14 @@ function RuleRow({ rule }: { rule: Rule }) {
         </p>
         <p className="quiet">
           <code>{rule.name}</code> · <span title={meaning}>{origin}</span>
-          {rule.fixed_by && ` · fixed by ${rule.fixed_by}`}
+          {rule.is_edited && " · changed here"}
+          {rule.fixed_by && ` · limit fixed by ${rule.fixed_by}`}
         </p>
+        {rule.problem && (
+          <p className={rules.problem}>
+            <AlertIcon size={14} /> It can't be evaluated. {rule.problem}
+          </p>
+        )}
         {store.error && (
           <p className={form.problem} role="alert">
             It was not changed. {store.error.message}
