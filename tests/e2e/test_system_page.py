@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Response, expect
 
 from tests.conftest import REAL
 from tests.e2e.conftest import Open
@@ -150,3 +150,28 @@ def test_maintenance_is_planned_and_removed(start, open_page: Open) -> None:  # 
     )
     windows.get_by_role("button", name="Remove Release 2.4").click()
     expect(windows).to_contain_text("Nothing is planned")
+
+
+def test_the_overview_says_alerts_and_system_in_a_line_each(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
+    server = start()
+    send(server, REAL)
+    page = open_page(f"{server.url}/dashboard/settings")
+    asked: list[str] = []
+    before_numbers: list[str] = []
+
+    def note(answer: Response) -> None:
+        if answer.url.endswith("/query/batch") and not before_numbers:
+            before_numbers.extend(asked)
+
+    page.on("request", lambda one: asked.append(one.url) if "/assets/" not in one.url else None)
+    page.on("response", note)
+    page.goto(f"{server.url}/dashboard")
+    expect(card(page, "Alerts")).to_contain_text("none open")
+    system = card(page, "System")
+    expect(system).to_contain_text("server healthy")
+    expect(system).to_contain_text("3 probes up", timeout=60_000)
+    expect(system).to_contain_text(re.compile(r"Memory \d"), timeout=40_000)
+    data = [one for one in before_numbers if not one.endswith("/dashboard")]
+    assert len(data) <= 6, data
+    system.get_by_role("link", name="System").click()
+    expect(page).to_have_url(re.compile("/system"))

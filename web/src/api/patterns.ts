@@ -5,7 +5,7 @@ import {
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
-import { heal, numbersKey, renewEveryMs } from "./ask";
+import { heal, numbersKey } from "./ask";
 import { getJson, writeJson } from "./client";
 import type { Prediction, ResultRange } from "./types";
 
@@ -71,6 +71,9 @@ export interface ErrorPatternDetail extends ErrorPattern {
   timeline: PatternEntry[];
 }
 
+/** New failures are announced by the live feed; that one came back, or that its ignoring ended, is not. */
+const lookEveryMs = 10_000;
+
 const key = [...numbersKey, "patterns"];
 const path = "/api/v1/error-patterns";
 
@@ -85,7 +88,7 @@ export function usePatterns(state: PatternState, days: number) {
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     placeholderData: keepPreviousData,
-    refetchInterval: heal(renewEveryMs),
+    refetchInterval: heal(lookEveryMs),
   });
 }
 
@@ -96,7 +99,7 @@ export function usePattern(pattern: string, days: number) {
     queryKey: [...key, "one", pattern, days],
     queryFn: ({ signal }) => getJson<ErrorPatternDetail>(`${one(pattern)}?range_days=${days}`, signal),
     placeholderData: keepPreviousData,
-    refetchInterval: heal(renewEveryMs),
+    refetchInterval: heal(lookEveryMs),
   });
 }
 
