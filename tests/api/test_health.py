@@ -10,6 +10,7 @@ import pytest
 from verascope.api.health import Health, health_of
 from verascope.config import Detection, Settings
 from verascope.runtime import Runtime, open_runtime
+from verascope.store.notification_tables import channels
 
 
 @pytest.fixture
@@ -54,3 +55,27 @@ def test_unreadable_database_is_unhealthy(runtime: Runtime) -> None:
     found = judge(runtime)
     assert found["status"] == "unhealthy"
     assert any(reason.startswith("The database can't be read") for reason in found["reasons"])
+
+
+def test_channel_that_an_error_switched_off_degrades(runtime: Runtime) -> None:
+    def switch(reason: str | None) -> None:
+        with runtime.database.writing() as connection:
+            connection.execute(channels.update().values(enabled=0, disabled_reason=reason))
+
+    with runtime.database.writing() as connection:
+        connection.execute(
+            channels.insert().values(
+                name="ops",
+                kind="slack",
+                settings="{}",
+                secrets="{}",
+                updated_at=0,
+                updated_by="owner",
+            )
+        )
+    switch("404 no_service")
+    found = judge(runtime)
+    assert found["status"] == "degraded"
+    assert found["reasons"] == ["The channel ops is off: 404 no_service"]
+    switch(None)
+    assert judge(runtime)["status"] == "healthy", "somebody switched it off on purpose"

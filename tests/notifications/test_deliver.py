@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from tests.notifications.test_outbox import MESSAGE, NOW, with_channel
 from verascope.clock import US
-from verascope.notifications import channels, claims, outbox
+from verascope.notifications import channels, claims, outbox, outcome
 from verascope.notifications.channel import Blame, Sent, Trouble
 from verascope.notifications.channels import Stored
 from verascope.notifications.deliver import Deliverer
@@ -303,7 +303,7 @@ def test_what_was_claimed_and_never_recorded_is_sent_again_under_the_same_id(hou
     house.run()
     assert [name for _, name, _ in house.arrived] == [found]
     with house.database.writing() as connection:
-        claims.record_trouble(
+        outcome.record_trouble(
             connection, claim, Trouble(Blame.LATER, "late"), house.now_us, random.random
         )
     assert house.delivery(found).state is State.DELIVERED, (

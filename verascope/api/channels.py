@@ -317,7 +317,7 @@ async def deliveries(
     principal: Owner,
     channel: Annotated[str | None, Query()] = None,
     state: Annotated[State | None, Query()] = None,
-    alert: Annotated[str | None, Query(description="The dedup key of a group of alerts.")] = None,
+    alert: Annotated[str | None, Query(description="An alert's id, or a dedup key.")] = None,
     limit: Annotated[int, *whole_number(1, 200), Query()] = 50,
     cursor: Annotated[str | None, Query(description="From the page before.")] = None,
 ) -> Response:
@@ -330,7 +330,7 @@ async def deliveries(
             found = outbox.listed(
                 connection, principal.tenant_id, limit + 1,
                 before_seq=None if cursor is None else int(cursor),
-                channel=channel, state=state, dedup_key=alert,
+                channel=channel, state=state, about=alert,
             )  # fmt: skip
         page = found[:limit]
         more = str(page[-1].seq) if len(found) > limit else None

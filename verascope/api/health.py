@@ -14,6 +14,7 @@ from starlette.responses import Response
 from verascope import __version__
 from verascope.api.deps import Owner, RuntimeDep
 from verascope.api.errors import documented
+from verascope.notifications import channels
 from verascope.runtime import Runtime
 from verascope.store import events
 
@@ -84,9 +85,10 @@ class Info(BaseModel):
 
 async def health_of(runtime: Runtime) -> dict[str, Any]:
     """The fields of `/health`. Never waits for a fold; at most `DATABASE_SECONDS` for the database."""
-    fatal = [*_writer_dead(runtime), *await _database_trouble(runtime)]
+    unreadable, broken = await _from_database(runtime)
+    fatal = [*_writer_dead(runtime), *unreadable]
     free, disk_reasons = _disk(runtime)
-    reasons = [*fatal, *_load_reasons(runtime), *disk_reasons]
+    reasons = [*fatal, *_load_reasons(runtime), *disk_reasons, *broken]
     card = runtime.detector.describe()
     status = "unhealthy" if fatal else "degraded" if reasons else "healthy"
     return {
@@ -109,21 +111,23 @@ def _writer_dead(runtime: Runtime) -> list[str]:
     return [] if runtime.writer.is_alive else ["The writer has stopped; nothing can be recorded."]
 
 
-async def _database_trouble(runtime: Runtime) -> list[str]:
-    def ask() -> None:
+async def _from_database(runtime: Runtime) -> tuple[list[str], list[str]]:
+    """Why it can't be read, and which channels are broken, as far as it can be read."""
+
+    def ask() -> list[str]:
         with runtime.database.reading() as connection:
             events.last_seq(connection)
+            return channels.broken(connection)
 
     try:
         with anyio.fail_after(DATABASE_SECONDS):
-            await run_sync(ask, abandon_on_cancel=True, limiter=_probe_threads)
+            return [], await run_sync(ask, abandon_on_cancel=True, limiter=_probe_threads)
     except TimeoutError:
-        return [f"The database did not answer within {DATABASE_SECONDS:.0f} seconds."]
+        return [f"The database did not answer within {DATABASE_SECONDS:.0f} seconds."], []
     except Exception as error:
         # Whatever a driver raises means the same here; the caller must get an answer.
         log.exception("the database can't be read")
-        return [f"The database can't be read: {type(error).__name__}."]
-    return []
+        return [f"The database can't be read: {type(error).__name__}."], []
 
 
 def _load_reasons(runtime: Runtime) -> list[str]:

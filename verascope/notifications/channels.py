@@ -76,6 +76,16 @@ def listed(connection: Connection, tenant_id: int) -> list[Stored]:
     return [_of_row(row) for row in rows]
 
 
+def broken(connection: Connection) -> list[str]:
+    """A sentence for each channel that an error switched off."""
+    rows = connection.execute(
+        select(table.c.name, table.c.disabled_reason)
+        .where(table.c.enabled == 0, table.c.disabled_reason.is_not(None))
+        .order_by(table.c.tenant_id, table.c.name)
+    )
+    return [f"The channel {row.name} is off: {row.disabled_reason}" for row in rows]
+
+
 def find(connection: Connection, tenant_id: int, name: str) -> Stored | None:
     row = connection.execute(select(table).where(*_is(tenant_id, name))).first()
     return None if row is None else _of_row(row)

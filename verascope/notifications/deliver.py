@@ -14,11 +14,12 @@ from typing import Protocol, TypeVar
 from sqlalchemy import Connection
 
 from verascope.clock import US, Now
-from verascope.notifications import claims, outbox
+from verascope.notifications import claims, outbox, outcome
 from verascope.notifications.channel import Blame, Channel, Trouble
 from verascope.notifications.channels import Stored
-from verascope.notifications.claims import LEASE_SECONDS, Chance, Claim
+from verascope.notifications.claims import LEASE_SECONDS, Claim
 from verascope.notifications.outbox import Delivery
+from verascope.notifications.outcome import Chance
 from verascope.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class Deliverer:
         submit: Submit,
         opened: Callable[[Stored], Channel],
         now: Now,
-        chance: Chance = claims.default_chance,
+        chance: Chance = outcome.default_chance,
     ) -> None:
         self._database = database
         self._submit = submit
@@ -143,7 +144,7 @@ class Deliverer:
             log.info("%s: delivery %s: %s", name, claim.id, "partly" if sent.remaining else "sent")
             done_us = self._now()
             self._submit(
-                lambda connection: claims.record_sent(
+                lambda connection: outcome.record_sent(
                     connection, claim, sent, done_us, self._chance
                 )
             ).result()
@@ -151,7 +152,7 @@ class Deliverer:
     def _record_trouble(self, claim: Claim, trouble: Trouble) -> None:
         now_us = self._now()
         self._submit(
-            lambda connection: claims.record_trouble(
+            lambda connection: outcome.record_trouble(
                 connection, claim, trouble, now_us, self._chance
             )
         ).result()

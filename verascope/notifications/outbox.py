@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from verascope.notifications.message import Message, encode
 from verascope.store.notification_tables import channels
 from verascope.store.notification_tables import deliveries as table
+from verascope.store.pipeline_tables import notification_log
 
 DIRECT_US = 60_000_000
 """How long a delivery that its caller sends is left to it."""
@@ -117,16 +118,19 @@ def listed(
     before_seq: int | None = None,
     channel: str | None = None,
     state: State | None = None,
-    dedup_key: str | None = None,
+    about: str | None = None,
 ) -> list[Delivery]:
-    """The newest first, of those asked for before `before_seq`."""
+    """The newest first, of those asked for before `before_seq`. about: a dedup key, or the id of an alert."""
+    logged = select(notification_log.c.delivery_id).where(
+        notification_log.c.tenant_id == tenant_id, notification_log.c.alert_id == about
+    )
     wanted = [
         # Without the sum SQLite would take an index of the tenant and sort; the primary key is the order.
         table.c.tenant_id + 0 == tenant_id,
         table.c.seq < before_seq if before_seq is not None else None,
         table.c.channel == channel if channel is not None else None,
         table.c.state == state if state is not None else None,
-        table.c.dedup_key == dedup_key if dedup_key is not None else None,
+        or_(table.c.dedup_key == about, table.c.id.in_(logged)) if about is not None else None,
     ]
     rows = connection.execute(
         select(table)
