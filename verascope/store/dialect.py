@@ -87,7 +87,7 @@ def upsert(connection: Connection, head: str, tail: str, rows: list[Row]) -> Non
         cursor(connection).executemany(f"{head} VALUES ({marks}) {tail}", rows)
 
 
-TOGETHER = (64, 8)
+TOGETHER = (64, 16, 4)
 """Rows in one statement of SQLite. Few sizes, so that each is parsed once and kept. The driver lets go of Python's
 lock for each statement and has to wait for it again: row by row, a busy thread beside it makes every row wait."""
 
