@@ -17,7 +17,7 @@ from verascope.alerts.judge import Evidence, Judgement, Verdict, judge
 from verascope.alerts.rule import Change, Rule, Seasonal
 from verascope.alerts.rule_store import Known
 from verascope.alerts.sources import Sources
-from verascope.alerts.state_store import Judged, Key, Standing
+from verascope.alerts.state_store import Judged, Standing
 from verascope.clock import DAY, HOUR, MINUTE, US
 from verascope.config import Settings
 from verascope.store.database import Database
@@ -102,9 +102,13 @@ class Evaluator:
                 if one.problem is None
             }
             found = self._read(connection, tenant_id, wanted)
+        subjects: dict[str, dict[str, Standing]] = {}
+        for (name, subject), one_standing in standing.items():
+            subjects.setdefault(name, {})[subject] = one_standing
         judged: list[Judged] = []
         for one in due:
-            judged += self._judged(one, wanted.get(one.rule.name), found, standing, now_us)
+            name = one.rule.name
+            judged += self._judged(one, wanted.get(name), found, subjects.get(name, {}), now_us)
         watched = [one.rule.name for one in enabled]
         moved = self._submit(
             lambda connection: state_store.settle(connection, tenant_id, judged, watched, now_us)
@@ -143,12 +147,11 @@ class Evaluator:
         known: Known,
         reads: Reads | None,
         found: Mapping[Read, Found | Exception],
-        standing: Mapping[Key, Standing],
+        subjects: Mapping[str, Standing],
         now_us: int,
     ) -> Sequence[Judged]:
         """One for each subject that the source or an open alert knows of."""
         rule = known.rule
-        subjects = {key[1]: one for key, one in standing.items() if key[0] == rule.name}
         try:
             if reads is None:
                 raise ValueError(known.problem)
