@@ -28,7 +28,9 @@ export interface RouteMatch {
 }
 
 /** What is absent or null is as in the default. */
-export interface Route extends Partial<{ [name in keyof Pace]: Pace[name] | null }> {
+export type OwnPace = { [name in keyof Pace]?: Pace[name] | null };
+
+export interface Route extends OwnPace {
   match: Partial<RouteMatch>;
   channels: string[];
   /** Whether the routes below are asked too. */

@@ -5,6 +5,7 @@ import {
   type AlertField,
   alertFields,
   type Inhibition,
+  type OwnPace,
   type Pace,
   type Route,
   type Routing as RoutingText,
@@ -483,17 +484,15 @@ const paces = [
   { name: "repeat_seconds", label: "Again after", help: "While it goes on and nobody acknowledges." },
 ] as const;
 
-type MaybePace = Pick<Route, keyof Pace>;
-
 /** With `usual` an empty field means what the default says. */
 function PaceFields({
   pace,
   usual,
   onChange,
 }: {
-  pace: MaybePace;
+  pace: OwnPace;
   usual?: Pace;
-  onChange: (part: MaybePace) => void;
+  onChange: (part: OwnPace) => void;
 }) {
   return (
     <>
