@@ -6,7 +6,16 @@ from playwright.sync_api import expect
 
 from tests.conftest import FAKE, REAL
 from tests.e2e.conftest import Open
-from tests.e2e.steps import FORMULA, card, kpi, saved, search_of, send, wait_for_live
+from tests.e2e.steps import (
+    FORMULA,
+    card,
+    kpi,
+    no_serious_finding,
+    saved,
+    search_of,
+    send,
+    wait_for_live,
+)
 
 
 def test_the_palette_filters_by_a_client_with_the_keyboard_alone(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
@@ -137,3 +146,21 @@ def test_a_shared_link_shows_the_same_view(start, open_page: Open) -> None:  # t
     wait_for_live(other)
     expect(card(other, "Predictions")).to_contain_text("1 client")
     assert kpi(other, "Predictions") == shown
+
+
+def test_the_accent_is_the_tenants_and_stays_readable(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
+    server = start()
+    send(server, REAL)
+    with server.client() as client:
+        answer = client.put("/api/v1/settings/branding.accent", json={"value": "#ffd400"})
+    assert answer.status_code == 200, answer.text
+    wanted = server.get("/api/v1/branding").json()
+    for scheme in ("light", "dark"):
+        page = open_page(f"{server.url}/dashboard", scheme=scheme)
+        wait_for_live(page)
+        page.wait_for_function(
+            "wanted => getComputedStyle(document.documentElement)"
+            ".getPropertyValue('--vs-accent').trim() === wanted",
+            arg=wanted[f"accent_on_{scheme}"],
+        )
+        no_serious_finding(page)

@@ -25,6 +25,7 @@ import { StrictMode, useEffect, useState } from "react";
 import { flushSync } from "react-dom";
 import { createRoot } from "react-dom/client";
 import { createAppRouter } from "./routes";
+import { recallBranding } from "./state/branding";
 import { live } from "./state/live";
 import { cssVariables, theme } from "./theme";
 
@@ -43,6 +44,7 @@ const queries = new QueryClient({
 });
 
 live.start();
+recallBranding();
 
 const router = createAppRouter();
 

@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { heal } from "./ask";
+import { brandingKey } from "./branding";
 import { getJson, send } from "./client";
 
 export type SettingValue = string | number | boolean | null | string[];
@@ -51,7 +52,8 @@ export function useStoreSetting(name: string) {
             body: JSON.stringify({ value }),
             headers: { "Content-Type": "application/json" },
           }),
-    onSuccess: (stored) =>
+    onSuccess: (stored) => {
+      if (stored.name.startsWith("branding.")) void client.invalidateQueries({ queryKey: brandingKey });
       client.setQueryData<Settings>(
         key,
         (old) =>
@@ -61,6 +63,7 @@ export function useStoreSetting(name: string) {
               settings: section.settings.map((one) => (one.name === stored.name ? stored : one)),
             })),
           },
-      ),
+      );
+    },
   });
 }

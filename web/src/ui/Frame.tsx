@@ -1,6 +1,7 @@
 import { Drawer } from "@mantine/core";
 import { Outlet, useNavigate } from "@tanstack/react-router";
 import { useCallback, useState } from "react";
+import { useKeepBranding } from "../api/branding";
 import { useShortcuts } from "../state/keys";
 import { usePhase } from "../state/live";
 import { useKeepFresh } from "../state/refresh";
@@ -20,6 +21,7 @@ export function Frame() {
   const navigate = useNavigate();
   const phase = usePhase();
   useKeepFresh();
+  useKeepBranding();
   const onShortcut = useCallback(
     (shortcut: string) => {
       if (shortcut === "?") setMapOpen(true);

@@ -1,6 +1,7 @@
 import { useLocation } from "@tanstack/react-router";
 import { useMetrics } from "../api/queries";
 import { isDemo } from "../base";
+import { useBranding } from "../state/branding";
 import { rangeLabel } from "../state/range";
 import { hasFilters, hasRange, useView } from "../state/view";
 import { useZone } from "../state/zone";
@@ -80,13 +81,14 @@ function Tenant() {
   const { data } = useMetrics();
   const name = data?.tenant.name ?? (isDemo ? demoName : "");
   const madeUp = isDemo || name === demoName;
+  const branding = useBranding();
   return (
     <>
       <span
         className={`${styles.tenant} ${madeUp ? styles.demo : ""}`}
         title={madeUp ? "Everything here is made up" : "Tenant"}
       >
-        {name}
+        {madeUp ? name : (branding?.name ?? name)}
       </span>
       {isDemo && (
         <a className={styles.leave} href="/dashboard">
