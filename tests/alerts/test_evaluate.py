@@ -182,7 +182,7 @@ def test_rules_with_filters_see_only_what_matches(watch: Watch) -> None:
     assert values == {"of_acme": 0.0, "of_globex": 10.0, "of_both": 5.0, "of_german_kyc": 10.0}
 
 
-def test_a_metric_that_nothing_measures_has_a_reason_and_no_alert(watch: Watch) -> None:
+def test_a_metric_that_was_not_measured_has_a_reason_and_no_alert(watch: Watch) -> None:
     watch.rules()
     watch.evaluate()
     with watch.house.database.writing() as connection:
@@ -193,7 +193,7 @@ def test_a_metric_that_nothing_measures_has_a_reason_and_no_alert(watch: Watch) 
         )
     watch.evaluate()
     assert watch.phase("known_answer") == "no-data"
-    assert watch.reason("known_answer") == "nothing measures known_answer_shift here"
+    assert watch.reason("known_answer") == "nothing was measured in the window"
 
 
 def _enabled(connection: Connection, tenant_id: int, name: str) -> str:
