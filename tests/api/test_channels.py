@@ -202,6 +202,10 @@ def test_deliveries_are_listed_newest_first_in_pages(client: httpx.Client) -> No
         cursor = f"&cursor={page['next_cursor']}"
     assert found == sent[::-1]
     assert client.get("/api/v1/deliveries?channel=paged&state=failed").json()["items"] == []
+    one = client.get("/api/v1/deliveries?channel=paged").json()["items"][0]
+    about = client.get("/api/v1/deliveries", params={"alert": one["dedup_key"]}).json()["items"]
+    assert [found["id"] for found in about] == [one["id"]]
+    assert client.get("/api/v1/deliveries?alert=unknown").json()["items"] == []
     assert client.get("/api/v1/deliveries?cursor=x").status_code == 422
     assert client.get("/api/v1/deliveries?state=lost").status_code == 422
 

@@ -1,6 +1,7 @@
 """The outbox on its way: outages, order, permanent errors, fallbacks, interruptions; the clock is moved by the tests."""
 
 import random
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -198,6 +199,29 @@ def test_an_outage_of_one_channel_holds_no_other_up(house: House) -> None:
     house.put("chat", "two")
     house.run()
     assert house.titles("chat") == ["two"]
+
+
+def test_a_receiver_that_hangs_holds_nobody_else_up_and_is_not_asked_twice(house: House) -> None:
+    is_hanging, may_go = threading.Event(), threading.Event()
+
+    def hang(_: Message) -> Sent:
+        is_hanging.set()
+        assert may_go.wait(60)
+        return Sent("at last")
+
+    house.say["mail"] = hang
+    slow = house.put("mail", "slow")
+    (thread,) = house.deliverer.start_due(house.now_us)
+    assert is_hanging.wait(60)
+    quick = house.put("chat", "quick")
+    threads = house.deliverer.start_due(house.now_us)
+    next(one for one in threads if one is not thread).join()
+    assert house.delivery(quick).state is State.DELIVERED
+    assert house.delivery(slow).state is State.SENDING
+    may_go.set()
+    thread.join()
+    assert house.delivery(slow).answer == "at last"
+    assert house.titles("mail") == ["slow"]
 
 
 def test_a_permanent_error_switches_the_channel_off_and_its_fallback_gets_everything(

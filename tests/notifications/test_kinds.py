@@ -6,6 +6,7 @@ Webhooks specification, the SNS API's Publish.
 
 import json
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -274,6 +275,15 @@ def test_sns_gets_a_signed_publish() -> None:
         headers["Authorization"],
     )
     assert re.fullmatch(r"\d{8}T\d{6}Z", headers["X-Amz-Date"])
+
+
+def test_sns_without_its_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "botocore.auth", None)
+    result, asked = sent("sns", MESSAGE)
+    assert isinstance(result, Trouble)
+    assert result.blame is Blame.BROKEN
+    assert "pip install verascope[aws]" in result.detail
+    assert asked == []
 
 
 def test_the_sns_signature_holds_for_what_was_received() -> None:

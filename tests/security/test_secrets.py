@@ -75,3 +75,7 @@ def test_nobody_can_refer_to_another_setting() -> None:
 
 def test_links_and_secrets_have_keys_of_their_own() -> None:
     assert vault().link_key != vault().key
+
+
+def test_the_key_is_not_in_what_a_traceback_shows() -> None:
+    assert "kkkk" not in repr(vault())

@@ -170,7 +170,7 @@ class Guard:
         for text in found:
             why = objection(ip_address(text.partition("%")[0]), allow_private=self.allow_private)
             if why is not None:
-                # The address itself stays in the log of the operator's own resolver; the reason is what helps.
+                # What a name means inside our network is not told to whoever wrote it.
                 raise NotAllowed(f"{host} may not be asked: {why}.")
         return list(found)
 

@@ -41,7 +41,7 @@ def load_key(path: Path) -> bytes:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Vault:
     """Seals secrets and finds them again.
 
