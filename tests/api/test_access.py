@@ -17,15 +17,23 @@ from verascope.api.app import ROUTERS
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
-ITS_OWN_KEY = ("/api/v1/acknowledge/",)
-"""Addresses that hold a signed token; tests of their own show what opens them."""
+OPENED_BY_THEIR_ADDRESS = {
+    ("POST", "/api/v1/heartbeats/x"),
+    ("GET", "/api/v1/acknowledge/x"),
+    ("HEAD", "/api/v1/acknowledge/x"),
+    ("POST", "/api/v1/acknowledge/x"),
+}
+"""Whoever knows the whole address may, with or without a key; tests of their own show what opens them."""
 
 ROUTES = sorted(
-    (method, re.sub(r"\{[^}]*\}", "x", route.path))
-    for router in ROUTERS
-    for route in router.routes
-    if isinstance(route, Route) and not route.path.startswith(ITS_OWN_KEY)
-    for method in route.methods or ()
+    {
+        (method, re.sub(r"\{[^}]*\}", "x", route.path))
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, Route)
+        for method in route.methods or ()
+    }
+    - OPENED_BY_THEIR_ADDRESS
 )
 
 
@@ -70,6 +78,13 @@ def test_nothing_is_open_to_a_request_that_was_passed_on(
         assert response.status_code == 403
     else:
         assert_forbidden(response)
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(OPENED_BY_THEIR_ADDRESS))
+def test_an_address_that_is_not_whole_opens_nothing(server: Server, method: str, path: str) -> None:
+    with server.client() as client:
+        response = client.request(method, path, headers={"X-Forwarded-For": "203.0.113.7"})
+    assert response.status_code == 404
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
