@@ -12,6 +12,7 @@ import uuid_utils
 from sqlalchemy import Connection, func, literal, select
 
 from verascope.errors import Invalid, NotFound, OutOfTurn, shown
+from verascope.records import Severity
 from verascope.store import dialect
 from verascope.store.incident_tables import incident_events, incidents
 from verascope.store.tables import Utc
@@ -20,8 +21,8 @@ MAX_TITLE = 200
 MAX_TEXT = 4_000
 MAX_NAME = 100
 
-SEVERITIES = ("critical", "warning", "info")
-"""Most urgent first; the names of alerts' severities."""
+SEVERITIES = tuple(severity.value for severity in Severity)
+"""Most urgent first."""
 
 ERROR_METRICS = frozenset(
     {
