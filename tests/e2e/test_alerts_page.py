@@ -66,8 +66,9 @@ def open_tab(page: Page, server: Server, tab: str, more: str = "") -> None:
     wait_for_live(page)
 
 
-def alerts(page: Page) -> Locator:
-    return page.locator("main tr[data-alert]")
+def ours(page: Page) -> Locator:
+    """The row of `failing_rule`. The machine that runs the tests may break a default rule besides."""
+    return page.locator("main tr[data-alert]").filter(has_text=HOSTILE)
 
 
 def test_an_alert_appears_by_itself_and_is_acknowledged_and_silenced_in_its_row(  # type: ignore[no-untyped-def]
@@ -75,10 +76,11 @@ def test_an_alert_appears_by_itself_and_is_acknowledged_and_silenced_in_its_row(
 ) -> None:
     server = start()
     page = open_page(f"{server.url}/dashboard/alerts")
-    expect(page.get_by_role("main")).to_contain_text("Nothing is firing.")
     wait_for_live(page)
+    expect(page.locator("main [aria-busy=true]")).to_have_count(0)
+    expect(ours(page)).to_have_count(0)
     fire(server)
-    row = alerts(page).filter(has_text=HOSTILE)
+    row = ours(page)
     expect(row).to_contain_text("Firing", timeout=SOON)
     expect(row).to_contain_text("Critical")
     assert page.locator("img[src=x]").count() == 0
@@ -115,10 +117,10 @@ def test_the_list_says_when_it_is_stale_and_recovers(start, open_page: Open) -> 
     server = start()
     fire(server)
     page = open_page(f"{server.url}/dashboard/alerts")
-    expect(alerts(page)).to_contain_text("Firing", timeout=SOON)
+    expect(ours(page)).to_contain_text("Firing", timeout=SOON)
     assert server.stop() == 0
     expect(page.get_by_role("main")).to_contain_text("could not be renewed", timeout=SOON)
-    expect(alerts(page)).to_contain_text("Firing")
+    expect(ours(page)).to_contain_text("Firing")
     start(server.home, port=server.port)
     expect(page.get_by_role("main")).not_to_contain_text("could not be renewed", timeout=SOON)
 
@@ -129,7 +131,7 @@ def test_the_history_is_searched_and_taken_along(start, open_page: Open) -> None
     page = open_page(f"{server.url}/dashboard/alerts?tab=history")
     rows = page.get_by_role("region", name="History").locator("tbody tr")
     page.goto(f"{server.url}/dashboard/alerts")
-    expect(alerts(page)).to_contain_text("Firing", timeout=SOON)
+    expect(ours(page)).to_contain_text("Firing", timeout=SOON)
     open_tab(page, server, "history")
     expect(rows.filter(has_text="any_failure").first).to_be_visible(timeout=SOON)
     page.get_by_label("What happened").select_option("transition")
@@ -202,12 +204,12 @@ def test_a_silence_is_written_with_a_preview_and_ended(start, open_page: Open) -
     server = start()
     fire(server)
     page = open_page(f"{server.url}/dashboard/alerts")
-    expect(alerts(page)).to_contain_text("Firing", timeout=SOON)
+    expect(ours(page)).to_contain_text("Firing", timeout=SOON)
     page.goto(f"{server.url}/dashboard/alerts?silence=any_failure")
     form = card(page, "New silence")
-    expect(form).to_contain_text("1 open alert of 1 matches now.")
+    expect(form).to_contain_text(re.compile(r"1 open alert of \d+ matches now\."))
     form.get_by_label("Line 1, value").fill("something_else")
-    expect(form).to_contain_text("0 open alerts of 1 match now.")
+    expect(form).to_contain_text(re.compile(r"0 open alerts of \d+ match now\."))
     form.get_by_label("Line 1, value").fill("any_failure")
     form.get_by_role("button", name="Silence").click()
     expect(form).to_contain_text("Say why.")
@@ -315,7 +317,7 @@ def test_no_tab_has_a_serious_finding(  # type: ignore[no-untyped-def]
     server = start()
     fire(server)
     page = open_page(f"{server.url}/dashboard/alerts", width=width, scheme=scheme)
-    expect(alerts(page)).to_contain_text("Firing", timeout=SOON)
+    expect(ours(page)).to_contain_text("Firing", timeout=SOON)
     for tab in TABS:
         for more in ("", "&edit=%2B"):
             open_tab(page, server, tab, more)
