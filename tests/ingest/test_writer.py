@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from sqlalchemy import Connection
 from tests.predictions import make
 from verascope import config
 from verascope.errors import Busy, Conflict, Invalid
+from verascope.ingest import writer as writing
 from verascope.ingest.writer import Writer
 from verascope.records import Source
 from verascope.store import events
@@ -170,3 +172,43 @@ async def test_listeners_hear_of_each_commit_with_its_last_seq(writer: Writer) -
     await writer.record(make())
     await writer.record(make())
     assert heard == [1, 2]
+
+
+async def test_only_what_is_committed_and_new_is_handed_to_the_fold(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, again = make(), make()
+    await writer.record(first)
+    with monkeypatch.context() as patched:
+
+        def broken(*_: object) -> None:
+            raise RuntimeError
+
+        patched.setattr(writing, "_parts", broken)
+        with pytest.raises(Busy):
+            await writer.record(again)
+    await writer.record_all([first, again])
+    handed = writer.committed.take(0, writer.last_seq, 99)
+    assert [commit.rows for commit in handed] == [1, 1]
+    assert handed[-1].upto == writer.last_seq
+
+
+async def test_a_crowd_is_gathered_and_a_single_caller_never_waits(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(writing.time, "sleep", waits.append)
+    for _ in range(3):
+        await writer.record(make())
+    assert waits == []
+    gate = threading.Event()
+    held = writer.submit(lambda _: gate.wait(30))
+    crowd = [asyncio.create_task(writer.record(make())) for _ in range(writing.CROWD)]
+    await asyncio.sleep(0)
+    gate.set()
+    await asyncio.gather(*crowd)
+    assert held.result()
+    await writer.record(make())
+    assert waits == [writing.GATHER_SECONDS]
+    await writer.record(make())
+    assert len(waits) == 1
