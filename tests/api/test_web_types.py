@@ -68,7 +68,7 @@ PAIRS = (
     ("probes.ts", "ProbeHistory", "ProbeHistory"),
     ("probes.ts", "ProbeFailure", "ProbeFailure"),
     ("probes.ts", "Maintenance", "MaintenanceWindow"),
-    ("patterns.ts", "ErrorPattern", "ErrorPattern"),
+    ("patterns.ts", "ErrorPattern", "ErrorPatternRecord"),
     ("patterns.ts", "PatternPage", "PatternPage"),
     ("patterns.ts", "PatternEntry", "PatternEntry"),
     ("patterns.ts", "ErrorPatternDetail", "ErrorPatternDetail"),

@@ -45,7 +45,7 @@ class PatternRange(BaseModel):
     unfinished: bool
 
 
-class ErrorPattern(BaseModel):
+class ErrorPatternRecord(BaseModel):
     """Failures with the same fingerprint. Counts are of the range asked for, the rest is of all time."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
@@ -72,7 +72,7 @@ class ErrorPattern(BaseModel):
 class PatternPage(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    items: list[ErrorPattern] = Field(
+    items: list[ErrorPatternRecord] = Field(
         description="The most frequent first, then those that did not happen in the range."
     )
     range: PatternRange
@@ -94,7 +94,7 @@ class PatternEntry(BaseModel):
     text: str
 
 
-class ErrorPatternDetail(ErrorPattern):
+class ErrorPatternDetail(ErrorPatternRecord):
     range: PatternRange
     failed: int
     interval: Literal["hour", "day"]
