@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from verascope.alerts import pipeline
@@ -120,11 +121,14 @@ def jobs_of(runtime: Runtime) -> Jobs:
     patterns = Follower(runtime.database, runtime.writer.submit)
 
     def tell_alerts() -> None:
-        def tick(connection: Any) -> int:
-            desk = runtime.desk(connection, DEFAULT_TENANT)
-            return pipeline.tick(connection, DEFAULT_TENANT, desk, runtime.now())
+        def tick(tenant_id: int, connection: Any) -> int:
+            desk = runtime.desk(connection, tenant_id)
+            return pipeline.tick(connection, tenant_id, desk, runtime.now())
 
-        runtime.writer.submit(tick).result()
+        with runtime.database.reading() as reading:
+            everybody = pipeline.tenants_of(reading)
+        for tenant_id in everybody:
+            runtime.writer.submit(partial(tick, tenant_id)).result()
 
     # Rates need a sample before; the very first one isn't kept.
     host.sample(runtime.now(), Service(runtime.meters.requests, None, None, 0))

@@ -314,6 +314,29 @@ def test_the_link_of_a_message_leads_to_its_alerts_and_nowhere_when_it_was_chang
     assert {"Value", "Limit", "Since", "Reason"} <= {fact.name for fact in message.facts}
 
 
+def test_an_alert_that_came_back_in_silence_is_acknowledged_by_the_message_people_have(
+    house: House,
+) -> None:
+    house.at_once()
+    house.evaluate(ERRORS, 9)
+    house.tick()
+    first = house.alert()
+    with house.database.reading() as connection:
+        message = decode(connection.execute(sa.select(deliveries.c.message)).scalar_one())
+    token = next(one.url for one in message.links if one.name == "Acknowledge").rpartition("/")[2]
+    house.evaluate(ERRORS, 1)
+    house.run(20)
+    house.evaluate(ERRORS, 9)
+    house.run(20)
+    assert house.alert() != first
+    assert len(house.sent()) == 1
+    with house.database.reading() as connection:
+        _, found = acknowledge.of_token(connection, house.desk.key, token, house.now_us)
+    assert house.alert() in {one.alert_id for one in found if one.ended_us is None}
+    acknowledged(house)
+    assert [moment for _, moment, _ in house.sent()] == ["trigger", "acknowledge"]
+
+
 def test_an_alert_whose_rule_is_gone_ends_and_its_end_is_told(house: House) -> None:
     house.evaluate(ERRORS, 9)
     house.tick()

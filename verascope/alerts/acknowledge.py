@@ -109,7 +109,10 @@ def of_token(
     found = episode.of_ids(connection, tenant_id, [one for one in ids if one is not None])
     if not found:
         raise Forbidden("The message this link belongs to is not on record.")
-    return tenant_id, list(found.values())
+    keys = {one.target.key for one in found.values()}
+    # What ended and came back without another message is still what the message is about.
+    back = [one for one in episode.open_ones(connection, tenant_id) if one.target.key in keys]
+    return tenant_id, list({**found, **{one.alert_id: one for one in back}}.values())
 
 
 def follow_incidents(connection: Connection, tenant_id: int, desk: Desk, now_us: int) -> None:

@@ -7,7 +7,7 @@ or not at all. All timers are instants in tables, so a restart forgets nothing a
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from verascope import clock
 from verascope.alerts import (
@@ -33,9 +33,15 @@ from verascope.alerts.state import ALARMING
 from verascope.alerts.telling import escalate, gather, tell
 from verascope.alerts.working import Tick, group_of, past, put
 from verascope.monitor import incidents
+from verascope.store.tables import tenants
 
 WHO = "Verascope"
 """Who did what nobody did by hand."""
+
+
+def tenants_of(connection: Connection) -> list[int]:
+    """Everybody whose alerts are told."""
+    return list(connection.execute(select(tenants.c.tenant_id)).scalars())
 
 
 def tick(connection: Connection, tenant_id: int, desk: Desk, now_us: int) -> int:

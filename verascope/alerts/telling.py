@@ -118,7 +118,9 @@ def _withhold(
             record.suppressed(
                 found.connection, found.tenant_id, one, stored.key, decision.reason, found.now_us
             )
-    return replace(stored, group=group, withheld=withheld)
+    # An alert that came back before its end was told goes on in the message people have.
+    back = {key: one.alert_id for key, one in firing.items() if key in group.told}
+    return replace(stored, group=group, withheld=withheld, ids={**stored.ids, **back})
 
 
 def _nowhere(way: Way | None, enabled: Sequence[str]) -> str:
