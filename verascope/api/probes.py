@@ -135,6 +135,7 @@ _BODY = {
     responses=documented(401, 403, 421),
 )
 async def probes(runtime: RuntimeDep, principal: Owner) -> Response:
+    """With how each stands and what its newest check found."""
     items = await run_sync(_records, runtime, principal.tenant_id, None)
     return _json({"items": items, "next_cursor": None})
 

@@ -30,8 +30,10 @@ def read(body: Mapping[str, Any], known: Collection[str], by: str, now_us: int) 
     for field, most in _MOST_TEXT.items():
         text = body.get(field, "" if field == "comment" else None)
         least = 0 if field == "comment" else 1
-        if not isinstance(text, str) or not least <= len(text.strip()) <= most:
-            wrong.append(FieldError(field, shown(text), f"{least} to {most} characters"))
+        if not isinstance(text, str) or not least <= len(text.strip()) <= most or "\0" in text:
+            wrong.append(
+                FieldError(field, shown(text), f"{least} to {most} characters, none of them NUL")
+            )
         else:
             texts[field] = text.strip()
     names = body.get("probes", [])
