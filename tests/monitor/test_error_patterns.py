@@ -13,6 +13,7 @@ from verascope import clock, config
 from verascope.errors import NotFound
 from verascope.monitor import error_patterns
 from verascope.monitor.error_patterns import Follower, Pattern, Status, status
+from verascope.monitor.pattern_list import _message
 from verascope.records import Outcome, Prediction
 from verascope.store import events
 from verascope.store.database import Database
@@ -271,6 +272,7 @@ def test_no_question_reads_predictions_from_their_beginning(tmp_path: Path) -> N
         with database.reading() as connection:
             where = EventFilter(error_pattern=("The disk is full.",))
             events.page(connection, 1, where, None, 10)
+            assert _message(connection, 1, "The disk is full.") == "The disk is full."
 
     following = plans(database, lambda: follow(database))
     by_pattern = "SEARCH predictions USING INDEX ix_predictions_error_pattern (tenant_id=? AND error_pattern=?"
@@ -279,5 +281,5 @@ def test_no_question_reads_predictions_from_their_beginning(tmp_path: Path) -> N
     ]
     keys = [plan for plan in following if "dimension_keys" in plan]
     assert keys[0] == "SEARCH dimension_keys USING INTEGER PRIMARY KEY (rowid>?)"
-    assert plans(database, newest) == [f"{by_pattern})"]
+    assert plans(database, newest) == [f"{by_pattern})"] * 2
     database.close()

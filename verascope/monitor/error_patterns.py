@@ -18,6 +18,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     Select,
+    bindparam,
     case,
     func,
     literal,
@@ -125,6 +126,19 @@ def _new_keys(tenant_id: int) -> Select[Any]:
     )
 
 
+# Later than the resolve is no condition of the rows: SQLite would take the index by time and read everything since, good
+# ones too.
+_FIRST_AGAIN = select(
+    func.min(case((predictions.c.timestamp > bindparam("resolved_at"), predictions.c.timestamp)))
+).where(
+    predictions.c.tenant_id == bindparam("tenant_id"),
+    predictions.c.error_pattern == bindparam("pattern"),
+    predictions.c.success == literal_column("0"),
+    predictions.c.seq > bindparam("after"),
+    predictions.c.seq <= bindparam("upto"),
+)
+
+
 def regressions(connection: Connection, tenant_id: int, upto_seq: int) -> list[Regression]:
     """Resolved patterns that happened again: a failure that arrived since, up to `upto_seq`, and is later than the resolve.
 
@@ -146,17 +160,14 @@ def regressions(connection: Connection, tenant_id: int, upto_seq: int) -> list[R
     ).all()
     found = []
     for row in suspects:
-        # Not a condition: SQLite would take the index by time and read everything since, good ones too.
-        is_later = predictions.c.timestamp > row.resolved_at
-        at_us = connection.execute(
-            select(func.min(case((is_later, predictions.c.timestamp)))).where(
-                predictions.c.tenant_id == tenant_id,
-                predictions.c.error_pattern == row.pattern,
-                predictions.c.success == literal_column("0"),
-                predictions.c.seq > row.resolved_seq,
-                predictions.c.seq <= upto_seq,
-            )
-        ).scalar()
+        values = {
+            "tenant_id": tenant_id,
+            "pattern": row.pattern,
+            "after": row.resolved_seq,
+            "upto": upto_seq,
+            "resolved_at": row.resolved_at,
+        }
+        at_us = connection.execute(_FIRST_AGAIN, values).scalar()
         if at_us is not None:
             found.append(Regression(row.pattern, row.resolved_at, at_us))
     return found

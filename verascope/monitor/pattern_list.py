@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, bindparam, literal_column, select
 
 from verascope import clock
 from verascope.clock import US
@@ -24,7 +24,7 @@ from verascope.store import events
 from verascope.store.database import Database
 from verascope.store.events import EventFilter
 from verascope.store.incident_tables import error_pattern_events, error_patterns
-from verascope.store.tables import dimension_keys
+from verascope.store.tables import dimension_keys, predictions
 
 MAX_DAYS = 400
 MAX_IGNORE_US = 366 * clock.DAY * US
@@ -287,10 +287,23 @@ def _hit(answer: Mapping[str, Any] | None) -> tuple[dict[str, list[tuple[str, in
     return found, bool(other.get("failed_predictions"))
 
 
+# Built once: a list asks it for each of its patterns, and building costs more than SQLite needs.
+_NEWEST_MESSAGE = (
+    select(predictions.c.error_message)
+    .where(
+        predictions.c.tenant_id == bindparam("tenant_id"),
+        predictions.c.error_pattern == bindparam("pattern"),
+        predictions.c.success == literal_column("0"),
+    )
+    .order_by(predictions.c.seq.desc())
+    .limit(1)
+)
+
+
 def _message(connection: Connection, tenant_id: int, pattern: str) -> str | None:
     """The message of its newest failure; None when no row of it is left."""
-    newest = events.page(connection, tenant_id, EventFilter(error_pattern=(pattern,)), None, 1)
-    return newest[0].prediction.error_message if newest else None
+    values = {"tenant_id": tenant_id, "pattern": pattern}
+    return connection.execute(_NEWEST_MESSAGE, values).scalar()
 
 
 def _timeline(connection: Connection, tenant_id: int, found: Pattern) -> list[dict[str, Any]]:
