@@ -124,7 +124,7 @@ interface TableProps {
 function AlertTable({ rows, openId, onOpen }: TableProps) {
   return (
     <table className={list.table}>
-      <caption className="visually-hidden">Alerts, the newest first</caption>
+      <caption className="visually-hidden">Alerts: those that are pending, then the newest first</caption>
       <thead>
         <tr>
           <th scope="col">Alert</th>
