@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { setBranding } from "../state/branding";
 import { heal } from "./ask";
@@ -22,11 +22,16 @@ const patienceMs = 1_000;
 
 /** Asks for the branding once the page has settled, and puts it in force. */
 export function useKeepBranding(): void {
+  const client = useQueryClient();
   const [settled, setSettled] = useState(false);
   useEffect(() => {
-    const timer = window.setTimeout(() => setSettled(true), patienceMs);
-    return () => window.clearTimeout(timer);
-  }, []);
+    const timer = window.setInterval(() => {
+      if (client.isFetching() > 0) return;
+      window.clearInterval(timer);
+      setSettled(true);
+    }, patienceMs);
+    return () => window.clearInterval(timer);
+  }, [client]);
   const { data } = useQuery({
     queryKey: brandingKey,
     queryFn: ({ signal }) => getJson<Branding>("/api/v1/branding", signal),
