@@ -22,14 +22,13 @@ from training.results import (
     figures_of,
     own_map_of,
 )
-from training.runs import FIRST_FOLD, changed_of, drawn_of, files_of
+from training.runs import changed_of, drawn_of, model_of
 from training.sources import ALL_SOURCES, FOLDS, Fold, Sample
 
 
 def missing_runs(work: Path) -> list[int]:
-    """Numbers of the runs a report can't do without: the shipped one (0) and the fold it begins with."""
-    needed = (ALL_SOURCES.number, FIRST_FOLD)
-    return [number for number in needed if Scored.load(work, number) is None]
+    """Numbers of the runs that have not been made."""
+    return [fold.number for fold in (*FOLDS, ALL_SOURCES) if Scored.load(work, fold.number) is None]
 
 
 def assemble(
@@ -39,10 +38,7 @@ def assemble(
     samples: Sequence[Sample],
     images: Sequence[Pixels],
 ) -> Report:
-    """Puts the model among the models; a fold that has not been run is left out, and the card says so.
-
-    Raises ValueError naming runs that nothing can be said without.
-    """
+    """Puts the model among the models. Raises ValueError naming runs that have not been made."""
     if missing := missing_runs(work):
         raise ValueError(f"runs {missing} have not been made in {work}")
     scored = {fold.number: Scored.load(work, fold.number) for fold in (*FOLDS, ALL_SOURCES)}
@@ -50,15 +46,14 @@ def assemble(
     evidence = pooled([evidence_of(View(samples, fold), one.int8, fold) for fold, one in run])
     chosen = calibrate(evidence)
     folds = [_fold_report(fold, one, samples, evidence, chosen) for fold, one in run]
-    shipped, before = scored[ALL_SOURCES.number], scored[FIRST_FOLD]
+    shipped = scored[ALL_SOURCES.number]
     assert shipped is not None
-    assert before is not None
     view = View(samples, ALL_SOURCES)
     own = own_map_of(view, shipped.int8)
     platt = chosen.shared.after(own)
     file = models / f"verascope-reference-{version}.onnx"
     models.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(files_of(work, ALL_SOURCES)[1], file)
+    shutil.copyfile(model_of(work), file)
     print("measuring speed", flush=True)
     return Report(
         version=f"vs-ref-{version}",
@@ -66,7 +61,6 @@ def assemble(
         sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
         bytes=file.stat().st_size,
         facts=shipped.facts,
-        before=before.facts,
         samples=samples,
         own=own,
         calibration=chosen,

@@ -1,4 +1,4 @@
-"""The trained network as an ONNX file: fp32 with batch norms folded in, then int8 in QDQ form."""
+"""ONNX files: the trunk in fp32 with batch norms folded in, the same in int8 (QDQ), and either with a head on top."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ from onnxruntime.quantization import (
     QuantType,
     quantize_static,
 )
-from torch import nn
 
-from training.data import SHORT_SIDE, SIZE, Pixels, centre_crop
-from training.network import to_input
+from training.data import SHORT_SIDE, SIZE, Pixels, centre_crop, prepared
+from training.head import CLIP, Head
+from training.network import DESCRIBED
 
 INPUT = "image"
+FEATURES = "features"
 OUTPUT = "logit"
 _OPSET = 17
+_TINY = 1e-6
 
 
 class _Graph:
@@ -34,17 +36,15 @@ class _Graph:
         self.nodes: list[onnx.NodeProto] = []
         self.weights: list[onnx.TensorProto] = []
 
-    def constant(self, name: str, values: NDArray[np.float32]) -> str:
-        self.weights.append(
-            numpy_helper.from_array(np.ascontiguousarray(values, dtype=np.float32), name)
-        )
+    def constant(self, name: str, values: NDArray[np.float32] | float) -> str:
+        self.weights.append(numpy_helper.from_array(np.array(values, dtype=np.float32), name))
         return name
 
     def node(self, kind: str, name: str, inputs: Sequence[str], **attributes: Any) -> str:
         self.nodes.append(helper.make_node(kind, list(inputs), [name], name=name, **attributes))
         return name
 
-    def conv(self, name: str, source: str, conv: nn.Conv2d, norm: nn.BatchNorm2d) -> str:
+    def conv(self, name: str, source: str, conv: Any, norm: Any) -> str:
         """Convolution with its batch norm folded in; the package's one-sided padding becomes the node's own."""
         weight, bias = _folded(conv, norm)
         left, right, top, bottom = getattr(
@@ -69,13 +69,14 @@ class _Graph:
         return self.node("Clip", f"{source}_relu6", [source, "zero", "six"])
 
 
-def write_fp32(network: Any, path: Path) -> None:
-    """The graph node by node: eight kinds of standard operators, batch size free. `network`: an EfficientNet-Lite in evaluation mode."""
+def write_trunk(network: Any, path: Path) -> None:
+    """The described blocks' maps as outputs, batch size free. `network`: an EfficientNet-Lite in evaluation mode."""
     graph = _Graph()
-    graph.constant("zero", np.array(0.0, dtype=np.float32))
-    graph.constant("six", np.array(6.0, dtype=np.float32))
+    graph.constant("zero", 0.0)
+    graph.constant("six", 6.0)
     last = graph.relu6(graph.conv("stem", INPUT, network._conv_stem, network._bn0))
-    for number, block in enumerate(network._blocks):
+    outputs = []
+    for number, block in enumerate(network._blocks[: max(DESCRIBED) + 1]):
         before = last
         if block._block_args.expand_ratio != 1:
             last = graph.relu6(
@@ -92,29 +93,16 @@ def write_fp32(network: Any, path: Path) -> None:
             and arguments.input_filters == arguments.output_filters
         ):
             last = graph.node("Add", f"block{number}_add", [last, before])
-    last = graph.relu6(graph.conv("head", last, network._conv_head, network._bn1))
-    last = graph.node(
-        "Flatten", "features", [graph.node("GlobalAveragePool", "pooled", [last])], axis=1
-    )
-    weight = graph.constant("output_weight", network._fc.weight.detach().numpy())
-    bias = graph.constant("output_bias", network._fc.bias.detach().numpy())
-    graph.node("Gemm", OUTPUT, [last, weight, bias], transB=1)
+        if number in DESCRIBED:
+            outputs.append(last)
     whole = helper.make_graph(
         graph.nodes,
         "verascope-reference",
         [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["n", 3, SIZE, SIZE])],
-        [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["n", 1])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs],
         graph.weights,
     )
-    model = helper.make_model(
-        whole,
-        opset_imports=[helper.make_opsetid("", _OPSET)],
-        ir_version=9,
-        producer_name="verascope-training",
-    )
-    onnx.checker.check_model(model, full_check=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(model, path)
+    _save(onnx.shape_inference.infer_shapes(_model(whole)), path)
 
 
 def write_int8(fp32: Path, path: Path, calibration: Sequence[Pixels]) -> None:
@@ -132,7 +120,91 @@ def write_int8(fp32: Path, path: Path, calibration: Sequence[Pixels]) -> None:
         weight_type=QuantType.QInt8,
         calibrate_method=CalibrationMethod.MinMax,
     )
-    onnx.checker.check_model(onnx.load(path), full_check=True)
+
+
+def write_description(trunk: Path, path: Path) -> None:
+    """The trunk followed by the statistics of its maps: output `features`, float32 (n, d)."""
+    model, graph = _opened(trunk)
+    _finish(model, graph, _described(model, graph), FEATURES, path)
+
+
+def write_model(trunk: Path, head: Head, path: Path) -> None:
+    """Trunk, statistics and head: output `logit`, float32 (n, 1)."""
+    model, graph = _opened(trunk)
+    features = _described(model, graph)
+    away = graph.node("Sub", "away", [features, graph.constant("centre", head.centre)])
+    scaled = graph.node("Div", "scaled", [away, graph.constant("spread", head.spread)])
+    limits = [graph.constant("lowest", -CLIP), graph.constant("highest", CLIP)]
+    input_ = graph.node("Clip", "head_input", [scaled, *limits])
+    hidden = graph.node(
+        "Gemm",
+        "hidden",
+        [
+            input_,
+            graph.constant("hidden_weight", head.hidden),
+            graph.constant("hidden_bias", head.hidden_bias),
+        ],
+    )
+    bent = graph.node("Relu", "hidden_relu", [hidden])
+    outer = graph.node("MatMul", "outer", [bent, graph.constant("outer_weight", head.outer)])
+    linear = graph.node(
+        "Gemm",
+        "linear",
+        [
+            input_,
+            graph.constant("linear_weight", head.linear),
+            graph.constant("output_bias", head.bias),
+        ],
+    )
+    _finish(model, graph, graph.node("Add", OUTPUT, [outer, linear]), OUTPUT, path)
+
+
+def _opened(trunk: Path) -> tuple[onnx.ModelProto, _Graph]:
+    return onnx.load(trunk), _Graph()
+
+
+def _described(model: onnx.ModelProto, graph: _Graph) -> str:
+    tiny = graph.constant("tiny", _TINY)
+    parts = []
+    for output in model.graph.output:
+        name = output.name
+        mean = graph.node("GlobalAveragePool", f"{name}_mean", [name])
+        away = graph.node("Sub", f"{name}_away", [name, mean])
+        square = graph.node("Mul", f"{name}_square", [away, away])
+        variance = graph.node("GlobalAveragePool", f"{name}_variance", [square])
+        spread = graph.node(
+            "Sqrt", f"{name}_spread", [graph.node("Add", f"{name}_safe", [variance, tiny])]
+        )
+        parts += [graph.node("Flatten", f"{part}_flat", [part], axis=1) for part in (mean, spread)]
+    return graph.node("Concat", FEATURES, parts, axis=1)
+
+
+def _finish(model: onnx.ModelProto, graph: _Graph, last: str, output: str, path: Path) -> None:
+    assert last == output
+    model.graph.node.extend(graph.nodes)
+    model.graph.initializer.extend(graph.weights)
+    del model.graph.output[:]
+    width = 1 if output == OUTPUT else None
+    model.graph.output.append(
+        helper.make_tensor_value_info(output, TensorProto.FLOAT, ["n", width])
+    )
+    del model.graph.value_info[:]
+    _save(model, path)
+
+
+def _model(graph: onnx.GraphProto) -> onnx.ModelProto:
+    return helper.make_model(
+        graph,
+        opset_imports=[helper.make_opsetid("", _OPSET)],
+        ir_version=9,
+        producer_name="verascope-training",
+    )
+
+
+def _save(model: onnx.ModelProto, path: Path) -> None:
+    onnx.checker.check_model(model, full_check=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(model, path)
 
 
 class _Reader(CalibrationDataReader):  # type: ignore[misc]
@@ -145,20 +217,16 @@ class _Reader(CalibrationDataReader):  # type: ignore[misc]
         self, images: Sequence[Pixels], batch: int
     ) -> Iterator[dict[str, NDArray[np.float32]]]:
         for start in range(0, len(images), batch):
-            crops = np.stack(
-                [centre_crop(pixels, SHORT_SIDE, SIZE) for pixels in images[start : start + batch]]
-            )
-            yield {INPUT: np.ascontiguousarray(to_input(crops).numpy())}
+            crops = [
+                centre_crop(pixels, SHORT_SIDE, SIZE) for pixels in images[start : start + batch]
+            ]
+            yield {INPUT: np.concatenate([prepared(crop) for crop in crops])}
 
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
         return next(self._inputs, None)
 
 
-def _folded(
-    conv: nn.Conv2d, norm: nn.BatchNorm2d
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    if norm.running_mean is None or norm.running_var is None:
-        raise ValueError("a batch norm without running statistics can't be folded")
+def _folded(conv: Any, norm: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     weight = conv.weight.detach().numpy().astype(np.float64)
     spread = np.sqrt(norm.running_var.numpy().astype(np.float64) + norm.eps)
     scale = norm.weight.detach().numpy() / spread

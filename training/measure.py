@@ -15,7 +15,7 @@ from PIL import Image, ImageFilter
 
 from training.augment import recode
 from training.calibrate import Platt
-from training.data import MEAN, SHORT_SIDE, SIZE, STD, Pixels, centre_crop
+from training.data import SHORT_SIDE, SIZE, Pixels, centre_crop, prepared
 from training.drawings import cartoon_face, face_in_screenshot, flat_graphic, screenshot, tiny_face
 from training.figures import Scores, Share, Truths, auc, auc_interval
 from training.results import Area, View
@@ -41,18 +41,11 @@ class Model:
 
     def logit(self, pixels: Pixels) -> float:
         """The logit for `fake`."""
-        return self.run(prepared(pixels))
+        return self.run(prepared(centre_crop(pixels, SHORT_SIDE, SIZE)))
 
     def run(self, batch: Batch) -> float:
         """The logit of a prepared batch of one."""
         return float(self._session.run(None, {"image": batch})[0][0, 0])
-
-
-def prepared(pixels: Pixels) -> Batch:
-    """A batch of one: cropped, between 0 and 1, normalised, channels first."""
-    floats = centre_crop(pixels, SHORT_SIDE, SIZE).astype(np.float32) / np.float32(255)
-    normal = np.subtract(floats, np.array(MEAN, dtype=np.float32)) / np.array(STD, dtype=np.float32)
-    return np.ascontiguousarray(normal.transpose(2, 0, 1)[None], dtype=np.float32)
 
 
 @dataclass(frozen=True)

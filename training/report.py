@@ -51,14 +51,13 @@ class Unseen:
 
 @dataclass(frozen=True)
 class Report:
-    """All of it measured; the sidecar and the card only phrase it. `before`: the run whose weights the shipped one began with."""
+    """All of it measured; the sidecar and the card only phrase it."""
 
     version: str
     file: str
     sha256: str
     bytes: int
     facts: RunFacts
-    before: RunFacts
     samples: Sequence[Sample]
     own: Platt
     calibration: Calibration

@@ -26,14 +26,13 @@ from training.thresholds import Decision, verdict_shares
 
 @dataclass(frozen=True)
 class RunFacts:
-    """How a run came about. Of several members' mean: their samples and minutes together, and the first one's seed."""
+    """How a run came about. samples: rows its head was trained on, changed copies included."""
 
     fold: int
     samples: int
     minutes: float
     seed: int
     trained_on: str
-    members: int = 1
 
 
 @dataclass(frozen=True)

@@ -1,26 +1,77 @@
-"""One run from start to its logits: train, export, score. Its files in the work folder are what the report is made from."""
+"""One run from statistics to logits: train a head, join it to the trunk, score. Its files in the work folder are what the report is made from."""
 
 from __future__ import annotations
 
 import datetime
+import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from training.data import Pixels
-from training.export import write_fp32, write_int8
+from training.export import write_description, write_int8, write_model, write_trunk
+from training.features import Describer, Floats, changed, described, plain
+from training.head import Head, Plan, fit, odds_of
 from training.measure import Model, changed_logits, drawn_logits
+from training.network import pretrained
 from training.results import RunFacts, Scored, View
-from training.sources import ALL_SOURCES, Fold, Sample, Split, seen_in_training
-from training.train import Plan, Trained, mean_network, train
+from training.sources import (
+    ALL_SOURCES,
+    FOLDS,
+    Fold,
+    Label,
+    Sample,
+    Split,
+    seen_in_training,
+    source_weights,
+)
 
-# The fold whose weights the shipped run begins with; it is trained longest.
-FIRST_FOLD = 1
 _CALIBRATION_IMAGES = 256
-# Runs with different seeds from the same weights, whose mean is shipped.
-MEMBERS = 2
+COPIES = 2
+"""Randomly changed squares of each training image, besides the plain one."""
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """(n, d) of every image: plain through the int8 trunk; the test images' through the fp32 one; changed copies of the training images'."""
+
+    plain: Floats
+    fp32: Floats
+    changed: tuple[Floats, ...]
+
+
+def describe(
+    samples: Sequence[Sample], images: Sequence[Pixels], work: Path, seed: int, threads: int
+) -> Statistics:
+    """Writes both trunks and describes every image; what an earlier start has finished is kept.
+
+    Quantisation ranges come from sources that no fold leaves out, so that one trunk serves all runs.
+    """
+    fp32, int8 = trunk_of(work, "fp32"), trunk_of(work, "int8")
+    train = [i for i, s in enumerate(samples) if s.split is Split.TRAIN]
+    test = [i for i, s in enumerate(samples) if s.split is Split.TEST]
+    if not int8.exists():
+        kept_out = {source for fold in FOLDS for source in fold.left_out}
+        common = [i for i in train if samples[i].source not in kept_out]
+        spread = np.linspace(0, len(common) - 1, _CALIBRATION_IMAGES).astype(int)
+        write_trunk(pretrained(), fp32)
+        write_int8(fp32, int8, [images[common[i]] for i in spread])
+    describers = []
+    for trunk in (int8, fp32):
+        path = trunk.with_name(trunk.name.replace("trunk", "described"))
+        write_description(trunk, path)
+        describers.append(Describer(path, threads))
+    small, exact = describers
+    return Statistics(
+        described(small, images, range(len(images)), plain, work / "plain-int8.npz"),
+        described(exact, images, test, plain, work / "plain-fp32.npz"),
+        tuple(
+            described(small, images, train, changed(seed + copy), work / f"changed-{copy}-int8.npz")
+            for copy in range(1, COPIES + 1)
+        ),
+    )
 
 
 def run(
@@ -28,55 +79,45 @@ def run(
     plan: Plan,
     samples: Sequence[Sample],
     images: Sequence[Pixels],
+    statistics: Statistics,
     work: Path,
-    resume: bool,
 ) -> None:
-    """Leaves `fold-<n>` files in the work folder: checkpoint, both ONNX files, logits and facts; fold 0 is the shipped run,
-    whose answers to changed images and to drawings are kept too.
-
-    Raises FileNotFoundError when the shipped run is to begin and the first fold has no checkpoint.
+    """Leaves `fold-<n>` files in the work folder: logits and facts; for fold 0, the shipped run, the model too and its
+    answers to changed images and to drawings.
     """
-    trained = (
-        _shipped(plan, samples, images, work, resume)
-        if fold == ALL_SOURCES
-        else train(plan, fold, samples, images, checkpoint_of(work, fold.number), resume)
-    )
-    fp32, int8 = files_of(work, fold)
-    print("exporting", flush=True)
-    write_fp32(trained.network.eval(), fp32)
-    chosen = seen_in_training(samples, fold, Split.TRAIN)
-    spread = np.linspace(0, len(chosen) - 1, _CALIBRATION_IMAGES).astype(int)
-    write_int8(fp32, int8, [images[chosen[i]] for i in spread])
-    print("scoring", flush=True)
+    started = time.monotonic()
+    head, rows = _trained(fold, plan, samples, statistics)
+    minutes = (time.monotonic() - started) / 60
     view = View(samples, fold)
-    model = Model(int8, threads=1)
     if fold == ALL_SOURCES:
-        changed, drawn = changed_logits(model, view, images), drawn_logits(model)
-        np.savez_compressed(changed_of(work), **changed)  # type: ignore[arg-type]
+        write_model(trunk_of(work, "int8"), head, model_of(work))
+        model = Model(model_of(work), threads=1)
+        _check_joined(model, head, images, statistics)
+        changes, drawn = changed_logits(model, view, images), drawn_logits(model)
+        np.savez_compressed(changed_of(work), **changes)  # type: ignore[arg-type]
         np.savez_compressed(drawn_of(work), **drawn)  # type: ignore[arg-type]
     facts = RunFacts(
         fold.number,
-        trained.samples,
-        trained.minutes,
+        rows,
+        minutes,
         plan.seed,
         datetime.datetime.now(datetime.UTC).date().isoformat(),
-        MEMBERS if fold == ALL_SOURCES else 1,
     )
     Scored(
         facts,
-        _score(model, images, view.to_score),
-        _score(Model(fp32, threads=1), images, np.flatnonzero(view.test)),
+        _scored(head, statistics.plain, view.to_score),
+        _scored(head, statistics.fp32, np.flatnonzero(view.test)),
     ).save(work)
 
 
-def checkpoint_of(work: Path, fold: int, member: int = 0) -> Path:
-    """Where a run's weights are kept."""
-    return work / (f"fold-{fold}-{member}.pt" if member else f"fold-{fold}.pt")
+def trunk_of(work: Path, kind: str) -> Path:
+    """kind: fp32 or int8."""
+    return work / f"trunk-{kind}.onnx"
 
 
-def files_of(work: Path, fold: Fold) -> tuple[Path, Path]:
-    """The exported fp32 and int8 files."""
-    return work / f"fold-{fold.number}-fp32.onnx", work / f"fold-{fold.number}-int8.onnx"
+def model_of(work: Path) -> Path:
+    """The file that is shipped."""
+    return work / "model-int8.onnx"
 
 
 def changed_of(work: Path) -> Path:
@@ -89,31 +130,38 @@ def drawn_of(work: Path) -> Path:
     return work / "fold-0-drawn.npz"
 
 
-def _shipped(
-    plan: Plan, samples: Sequence[Sample], images: Sequence[Pixels], work: Path, resume: bool
-) -> Trained:
-    """Every member sees every source. The plan's minutes are each member's; samples and minutes are counted together."""
-    members = [
-        train(
-            replace(plan, seed=plan.seed + member),
-            ALL_SOURCES,
-            samples,
-            images,
-            checkpoint_of(work, ALL_SOURCES.number, member),
-            resume,
-            start=checkpoint_of(work, FIRST_FOLD),
-        )
-        for member in range(MEMBERS)
-    ]
-    return Trained(
-        mean_network([member.network for member in members]),
-        sum(member.samples for member in members),
-        sum(member.minutes for member in members),
-        plan,
+def _trained(
+    fold: Fold, plan: Plan, samples: Sequence[Sample], statistics: Statistics
+) -> tuple[Head, int]:
+    chosen = seen_in_training(samples, fold, Split.TRAIN)
+    is_fake = np.array([samples[i].label is Label.FAKE for i in chosen])
+    sources = [samples[i].source for i in chosen]
+    odds = np.zeros(len(chosen), dtype=np.float32)
+    for label in (False, True):
+        here = np.flatnonzero(is_fake == label)
+        names = [sources[i] for i in here]
+        odds[here] = odds_of(source_weights(names), names) / 2
+    copies = (statistics.plain, *statistics.changed)
+    features = np.concatenate([one[chosen] for one in copies])
+    head = fit(
+        plan, features, np.tile(is_fake, len(copies)), np.tile(odds, len(copies)) / len(copies)
     )
+    return head, len(features)
 
 
-def _score(model: Model, images: Sequence[Pixels], members: np.ndarray) -> np.ndarray:
-    logits = np.full(len(images), np.nan)
-    logits[members] = model.logits([images[i] for i in members])
+def _scored(head: Head, features: Floats, members: np.ndarray) -> np.ndarray:
+    logits = np.full(len(features), np.nan)
+    logits[members] = head.logits(features[members])
     return logits
+
+
+def _check_joined(
+    model: Model, head: Head, images: Sequence[Pixels], statistics: Statistics
+) -> None:
+    """Raises ValueError when the file answers otherwise than trunk and head did."""
+    looked_at = np.linspace(0, len(images) - 1, 50).astype(int)
+    apart = np.abs(
+        model.logits([images[i] for i in looked_at]) - head.logits(statistics.plain[looked_at])
+    ).max()
+    if apart > 1e-3:
+        raise ValueError(f"the joined file's logits lie {apart:.4f} from those it was judged by")

@@ -50,7 +50,7 @@ def sidecar(report: Report) -> dict[str, Any]:
         "kind": "onnx",
         "file": report.file,
         "sha256": report.sha256,
-        "model_type": "EfficientNet-Lite0, int8, 224 px",
+        "model_type": "EfficientNet-Lite0 trunk with a head, int8, 224 px",
         "licence": "Apache-2.0",
         "input": {
             "name": "image",
@@ -100,8 +100,8 @@ def sidecar(report: Report) -> dict[str, Any]:
         },
         "trained": {
             "on": report.facts.trained_on,
-            "samples": report.before.samples + report.facts.samples,
-            "minutes": round(report.before.minutes + report.facts.minutes, 1),
+            "samples": report.facts.samples,
+            "minutes": round(report.facts.minutes, 1),
             "seed": report.facts.seed,
             "left_out": [],
         },

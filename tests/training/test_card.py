@@ -60,8 +60,7 @@ def report() -> Report:
         file="verascope-reference-9.9.onnx",
         sha256="0" * 64,
         bytes=3_800_000,
-        facts=RunFacts(0, 2000, 10.0, 7, "2026-01-01", 2),
-        before=folds[0].facts,
+        facts=RunFacts(0, 2000, 10.0, 7, "2026-01-01"),
         samples=samples,
         own=own,
         calibration=chosen,
@@ -99,7 +98,7 @@ def test_the_sidecar_applies_both_maps_and_carries_the_folds(report: Report) -> 
     assert found["decision"]["real_at"] <= 0.5 <= found["decision"]["fake_at"]
     assert [fold["fold"] for fold in found["metrics"]["left_out"]] == [1, 2, 3, 4]
     assert found["metrics"]["accuracy_unseen_n"] == report.unseen.accuracy.n
-    assert found["trained"]["samples"] == 3000
+    assert found["trained"]["samples"] == 2000
 
 
 def test_blind_answers_are_counted_fold_by_fold(report: Report) -> None:

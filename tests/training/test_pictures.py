@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from training.augment import augment
-from training.data import BatchDraw, centre_crop
+from training.data import centre_crop, prepared
 from training.drawings import cartoon_face, face_in_screenshot, flat_graphic, screenshot, tiny_face
-from training.sources import Label, Sample, Split
 
 
 def _picture(height: int, width: int, seed: int = 6) -> np.ndarray:
@@ -20,29 +19,24 @@ def test_every_shape_becomes_the_square_asked_for(height: int, width: int) -> No
     picture = _picture(height, width)
     assert centre_crop(picture, 256, 224).shape == (224, 224, 3)
     for seed in range(20):
-        changed = augment(picture, 160, np.random.default_rng(seed))
-        assert changed.shape == (160, 160, 3)
+        changed = augment(centre_crop(picture, 256, 224), np.random.default_rng(seed))
+        assert changed.shape == (224, 224, 3)
         assert changed.dtype == np.uint8
 
 
 def test_augmentation_repeats_with_the_generator_state() -> None:
-    picture = _picture(200, 300)
-    first, again = (augment(picture, 64, np.random.default_rng(8)) for _ in range(2))
+    picture = _picture(224, 224)
+    first, again = (augment(picture, np.random.default_rng(8)) for _ in range(2))
     assert np.array_equal(first, again)
 
 
-def test_a_resumed_run_draws_the_batches_it_would_have_drawn() -> None:
-    samples = [
-        Sample(f"{i}", Label.FAKE if i % 2 else Label.REAL, f"s{i % 4}", "-", "-", Split.TRAIN)
-        for i in range(12)
-    ]
-    images = [_picture(64, 64, i) for i in range(12)]
-    draw = BatchDraw(samples, images, range(12), size=4, crop=32, seed=1)
-    from_start = draw.batches(0)
-    skipped = [next(from_start) for _ in range(3)][2]
-    resumed = next(draw.batches(2))
-    assert np.array_equal(skipped[0], resumed[0])
-    assert resumed[1].ravel().tolist() == [0, 0, 1, 1]
+def test_a_prepared_square_is_a_normalised_batch_of_one() -> None:
+    square = np.zeros((224, 224, 3), dtype=np.uint8)
+    square[..., 0] = 255
+    batch = prepared(square)
+    assert batch.shape == (1, 3, 224, 224)
+    assert batch[0, 0, 0, 0] == pytest.approx((1 - 0.485) / 0.229)
+    assert batch[0, 1, 0, 0] == pytest.approx(-0.456 / 0.224)
 
 
 def test_drawings_are_pictures_of_320_pixels_and_differ() -> None:
