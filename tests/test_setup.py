@@ -22,6 +22,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 DISTRIBUTIONS = {
     "PIL": "pillow",
     "backports": "backports-zstd",
+    "dns": "dnspython",
     "compression": "backports-zstd",  # what it is called in Python's own library from 3.14 on
     "pynvml": "nvidia-ml-py",
     "prometheus_client": "prometheus-client",

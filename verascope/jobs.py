@@ -115,10 +115,29 @@ def jobs_of(runtime: Runtime) -> Jobs:
         if runtime.senders.has_news:
             runtime.writer.submit(runtime.senders.flush).result()
 
+    patterns = Follower(runtime.database, runtime.writer.submit)
+
+    # Rates need a sample before; the very first one isn't kept.
+    host.sample(runtime.now(), Service(runtime.meters.requests, None, None, 0))
+    return Jobs(
+        (
+            Job("sample", SAMPLE_SECONDS, sample),
+            Job("keep senders", SENDERS_SECONDS, keep_senders),
+            Job("follow error patterns", PATTERNS_SECONDS, patterns.run),
+            Job("forget idempotency keys", 3600, forget_keys),
+            Job("thin out samples", 3600, thin_out),
+            Job("thin out probe results", 3600, thin_out_probes),
+        )
+    )
+
+
+def alerts_of(runtime: Runtime) -> Jobs:
+    """The jobs that evaluate rules and tell of alerts, not started yet. In a thread of their own: many rules over a long
+    history must not delay the samples.
+    """
+
     def evaluate_alerts() -> None:
         runtime.evaluator.run(runtime.now())
-
-    patterns = Follower(runtime.database, runtime.writer.submit)
 
     def tell_alerts() -> None:
         def tick(tenant_id: int, connection: Any) -> int:
@@ -130,19 +149,11 @@ def jobs_of(runtime: Runtime) -> Jobs:
         for tenant_id in everybody:
             runtime.writer.submit(partial(tick, tenant_id)).result()
 
-    # Rates need a sample before; the very first one isn't kept.
-    host.sample(runtime.now(), Service(runtime.meters.requests, None, None, 0))
     return Jobs(
         (
-            Job("sample", SAMPLE_SECONDS, sample),
             Job("alerts", ALERTS_SECONDS, evaluate_alerts),
             # A job of its own: what is known is told even while evaluating fails.
             Job("tell alerts", ALERTS_SECONDS, tell_alerts),
-            Job("keep senders", SENDERS_SECONDS, keep_senders),
-            Job("follow error patterns", PATTERNS_SECONDS, patterns.run),
-            Job("forget idempotency keys", 3600, forget_keys),
-            Job("thin out samples", 3600, thin_out),
-            Job("thin out probe results", 3600, thin_out_probes),
         )
     )
 

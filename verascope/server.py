@@ -16,7 +16,7 @@ from verascope import log as logs
 from verascope.api.app import create_app
 from verascope.config import Settings
 from verascope.errors import StartRefused, VerascopeError
-from verascope.jobs import deliveries_of, jobs_of
+from verascope.jobs import alerts_of, deliveries_of, jobs_of
 from verascope.runtime import Runtime, open_runtime
 from verascope.security.network import is_loopback_host, parse_address
 
@@ -40,7 +40,7 @@ def serve(settings: Settings) -> int:
             check_exposure(settings, runtime)
             _listen(listener, settings)
             with contextlib.ExitStack() as running:
-                for jobs in (jobs_of(runtime), deliveries_of(runtime)):
+                for jobs in (jobs_of(runtime), alerts_of(runtime), deliveries_of(runtime)):
                     jobs.start()
                     running.callback(jobs.stop)
                 runtime.probes.start()
