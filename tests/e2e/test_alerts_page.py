@@ -337,6 +337,8 @@ def test_tabs_answer_to_digits_and_the_palette_knows_them(start, open_page: Open
     page.keyboard.press("6")
     expect(page).to_have_url(re.compile("tab=routing"))
     page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Go to, filter, or do")).to_be_focused()
     page.keyboard.type("new silence")
+    expect(page.get_by_role("option", name=re.compile("new silence", re.I))).to_be_visible()
     page.keyboard.press("Enter")
     expect(card(page, "New silence")).to_be_visible()

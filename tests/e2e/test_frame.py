@@ -68,7 +68,7 @@ def test_a_range_of_ones_own_is_in_the_address_and_survives(start, open_page: Op
     page.get_by_role("button", name="Show this range").click()
     expect(page).to_have_url(re.compile("range=2026-01-10T00"))
     page.reload()
-    expect(page.get_by_role("banner").get_by_text("10 Jan to 11 Jan")).to_be_visible()
+    expect(page.get_by_role("banner").get_by_text("10 Jan to 11 Jan", exact=True)).to_be_visible()
     expect(page.get_by_text("No predictions from 10 Jan to 11 Jan").first).to_be_visible()
 
 

@@ -99,6 +99,9 @@ def metrics(predictions: list[Prediction], seconds: int) -> dict[str, object]:
         known = [value for value in values if value is not None]
         return Fraction(sum(known), len(known) * 1000) if known else None
 
+    sure_fakes = sum(
+        p.outcome is Outcome.FAKE and (p.confidence_mpct or 0) > 90_000 for p in predictions
+    )
     found: dict[str, object] = {
         "total_predictions": total,
         "real_predictions": n[Outcome.REAL],
@@ -114,9 +117,8 @@ def metrics(predictions: list[Prediction], seconds: int) -> dict[str, object]:
         "avg_confidence": mean([p.confidence_mpct for p in succeeded]),
         "avg_inference_time": mean([p.inference_us for p in succeeded]),
         "avg_response_time": mean([p.response_us for p in succeeded]),
-        "high_confidence_fakes": sum(
-            p.outcome is Outcome.FAKE and (p.confidence_mpct or 0) > 90_000 for p in predictions
-        ),
+        "high_confidence_fakes": sure_fakes,
+        "high_confidence_fake_share": percent(sure_fakes, verdicts),
         "billable_predictions": sum(p.billable for p in predictions),
         "revenue": Decimal(sum(p.price_micros for p in predictions if p.billable)) / 10**6,
         "throughput_per_hour": Fraction(3600 * total, seconds) if seconds else None,
