@@ -101,18 +101,17 @@ def test_a_fork_while_other_threads_record_does_not_stop_the_child(
 ) -> None:
     finish(
         """
-        import os, sys, threading, time
+        import os, sys, threading
         from verascope_client import Client
         client = Client(sys.argv[1], spool=sys.argv[2], durability="write", max_events=100)
         stop = threading.Event()
         def work():
             while not stop.is_set():
                 client.record(prediction="fake", confidence=90, use_case="parent")
-                time.sleep(0.001)
         threads = [threading.Thread(target=work) for _ in range(3)]
         for thread in threads:
             thread.start()
-        for number in range(4):
+        for number in range(10):
             child = os.fork()
             if child == 0:
                 ok = client.record(prediction="fake", confidence=90, use_case=f"child {number}")
@@ -127,7 +126,7 @@ def test_a_fork_while_other_threads_record_does_not_stop_the_child(
         tmp_path,
     )
     assert [name for name in names(receiver) if name != "parent"] == [
-        f"child {number}" for number in range(4)
+        f"child {number}" for number in range(10)
     ]
 
 

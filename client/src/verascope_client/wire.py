@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import http.client
 import platform
@@ -19,6 +20,10 @@ USER_AGENT = (
 )
 MAX_ANSWER = 8_000_000
 """Bytes; a receipt with an error for each of 10,000 events is smaller."""
+
+# Looking up a host needs this codec. Loaded by the first connection, it could be half loaded in a thread while the
+# host forks: the child inherits the lock of that import, which nobody there will ever give back, and never sends.
+codecs.lookup("idna")
 
 
 class Answer(NamedTuple):
