@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -56,9 +55,6 @@ class Head:
         x = _standardised(features, self.centre, self.spread)
         bent = np.maximum(x @ self.hidden + self.hidden_bias, 0) @ self.outer
         return np.asarray((bent + x @ self.linear + self.bias)[:, 0], dtype=np.float64)
-
-    def save(self, path: Path) -> None:
-        np.savez_compressed(path, **self.__dict__)
 
 
 def fit(plan: Plan, features: Floats, truths: Truths, odds: Floats) -> Head:

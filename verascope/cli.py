@@ -123,7 +123,7 @@ def key_list(as_json: bool) -> None:
             "client": one.client,
             "names_clients": one.names_clients,
             "created_at": clock.to_iso(one.created_us),
-            "revoked_at": None if one.revoked_us is None else clock.to_iso(one.revoked_us),
+            "revoked_at": clock.iso_or_none(one.revoked_us),
         }
         for one in found
     ]

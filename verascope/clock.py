@@ -97,6 +97,11 @@ def to_iso(instant_us: int) -> str:
     return to_datetime(instant_us).isoformat("T", "microseconds")[:26] + "Z"
 
 
+def iso_or_none(instant_us: int | None) -> str | None:
+    """`to_iso` of what may not have happened."""
+    return None if instant_us is None else to_iso(instant_us)
+
+
 def from_iso(field: str, text: str) -> int:
     """The instant of an ISO 8601 text with an offset. Raises Invalid naming `field` when it has none."""
     accepted = "an ISO 8601 time with an offset such as 2026-01-31T09:00:00Z"

@@ -62,7 +62,7 @@ def _item(one: Episode, desk: Desk) -> dict[str, Any]:
         "severity": target.severity.value,
         "phase": one.phase,
         "started_at": clock.to_iso(one.started_us),
-        "ended_at": None if one.ended_us is None else clock.to_iso(one.ended_us),
+        "ended_at": clock.iso_or_none(one.ended_us),
         "since": clock.to_iso(one.since_us),
         "value": one.value,
         "limit": one.limit,

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any, Literal
 
-import msgspec
 from anyio.to_thread import run_sync
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,8 +16,10 @@ from verascope.alerts.rule import Rule, Threshold
 from verascope.alerts.rule_store import Known
 from verascope.alerts.state import Phase
 from verascope.alerts.state_store import Standing
+from verascope.api.answer import answer_json
 from verascope.api.deps import JsonObject, Owner, RuntimeDep
 from verascope.api.errors import documented
+from verascope.api.params import body_of
 from verascope.errors import FieldError, Fixed, Invalid, NotFound, shown
 from verascope.runtime import Runtime
 
@@ -135,11 +136,6 @@ class BacktestResult(BaseModel):
 DOCUMENTED: tuple[type[BaseModel], ...] = (AlertRule, BacktestRequest)
 
 
-def _body(model: type[BaseModel]) -> dict[str, Any]:
-    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-
-
 @router.get(
     "",
     summary="The alert rules and where each stands",
@@ -149,7 +145,7 @@ def _body(model: type[BaseModel]) -> dict[str, Any]:
 async def rules(runtime: RuntimeDep, principal: Owner) -> Response:
     """Default rules first. What a settings file fixes says so in `fixed_by`."""
     found = await run_sync(_all, runtime, principal.tenant_id)
-    return _json({"rules": found})
+    return answer_json({"rules": found})
 
 
 @router.post(
@@ -158,7 +154,7 @@ async def rules(runtime: RuntimeDep, principal: Owner) -> Response:
     summary="Make a rule",
     response_model=RuleInForce,
     responses=documented(400, 401, 403, 413, 415, 421, 422, 503),
-    openapi_extra=_body(AlertRule),
+    openapi_extra=body_of(AlertRule),
 )
 async def create(runtime: RuntimeDep, principal: Owner, body: JsonObject) -> Response:
     rule = _parsed(runtime, body)
@@ -166,7 +162,7 @@ async def create(runtime: RuntimeDep, principal: Owner, body: JsonObject) -> Res
     if rule.name in known:
         raise Invalid.of("name", rule.name, "a name that no rule has; PUT changes the one there is")
     await _put(runtime, principal.tenant_id, None, rule, principal.name)
-    return _json(await run_sync(_one, runtime, principal.tenant_id, rule.name), 201)
+    return answer_json(await run_sync(_one, runtime, principal.tenant_id, rule.name), 201)
 
 
 @router.put(
@@ -174,7 +170,7 @@ async def create(runtime: RuntimeDep, principal: Owner, body: JsonObject) -> Res
     summary="Change a rule",
     response_model=RuleInForce,
     responses=documented(400, 401, 403, 404, 409, 413, 415, 421, 422, 503),
-    openapi_extra=_body(AlertRule),
+    openapi_extra=body_of(AlertRule),
 )
 async def change(runtime: RuntimeDep, principal: Owner, name: str, body: JsonObject) -> Response:
     """In force at the next evaluation. A limit that the settings hold is changed there too."""
@@ -185,7 +181,7 @@ async def change(runtime: RuntimeDep, principal: Owner, name: str, body: JsonObj
         raise Invalid.of("name", body["name"], f"{name}: the name of a rule stays")
     rule = _parsed(runtime, {**body, "name": name}, known)
     await _put(runtime, principal.tenant_id, known, rule, principal.name)
-    return _json(await run_sync(_one, runtime, principal.tenant_id, name))
+    return answer_json(await run_sync(_one, runtime, principal.tenant_id, name))
 
 
 @router.delete(
@@ -202,7 +198,7 @@ async def delete(runtime: RuntimeDep, principal: Owner, name: str) -> Response:
     if known.origin != "user":
         off = replace(known.rule, is_enabled=False)
         await _put(runtime, principal.tenant_id, known, off, principal.name)
-        return _json(await run_sync(_one, runtime, principal.tenant_id, name))
+        return answer_json(await run_sync(_one, runtime, principal.tenant_id, name))
 
     def job(connection: Any) -> None:
         rule_store.forget(
@@ -232,7 +228,7 @@ async def reset(runtime: RuntimeDep, principal: Owner, name: str) -> Response:
         )
 
     await runtime.writer.run(job)
-    return _json(await run_sync(_one, runtime, principal.tenant_id, name))
+    return answer_json(await run_sync(_one, runtime, principal.tenant_id, name))
 
 
 @router.post(
@@ -240,7 +236,7 @@ async def reset(runtime: RuntimeDep, principal: Owner, name: str) -> Response:
     summary="When would this rule have fired?",
     response_model=BacktestResult,
     responses=documented(400, 401, 403, 413, 415, 421, 422, 503),
-    openapi_extra=_body(BacktestRequest),
+    openapi_extra=body_of(BacktestRequest),
 )
 async def try_on_history(runtime: RuntimeDep, principal: Owner, body: JsonObject) -> Response:
     """Nothing is stored and nobody is told. `days`: 1 to 90."""
@@ -279,7 +275,7 @@ async def try_on_history(runtime: RuntimeDep, principal: Owner, body: JsonObject
                 {
                     "subject": one.subject,
                     "started_at": clock.to_iso(one.started_us),
-                    "ended_at": None if one.ended_us is None else clock.to_iso(one.ended_us),
+                    "ended_at": clock.iso_or_none(one.ended_us),
                     "peak_value": one.peak,
                 }
                 for one in done.episodes
@@ -290,7 +286,7 @@ async def try_on_history(runtime: RuntimeDep, principal: Owner, body: JsonObject
             "note": done.note,
         }
 
-    return _json(await run_sync(work))
+    return answer_json(await run_sync(work))
 
 
 def _metrics(runtime: Runtime, name: str) -> dict[str, Any]:
@@ -387,7 +383,3 @@ def _shown(runtime: Runtime, known: Known, standing: Standing | None) -> dict[st
         "source": sources.name_of(known.rule.metric),
         "problem": known.problem,
     }
-
-
-def _json(value: Any, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(value), status, media_type="application/json")

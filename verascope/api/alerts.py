@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from verascope import clock
 from verascope.alerts import acknowledge, alert_list, episode, history
 from verascope.alerts.history import Kind
+from verascope.api.answer import answer_json
 from verascope.api.deps import JsonObject, Owner, RuntimeDep
 from verascope.api.errors import documented
 from verascope.api.params import body_of, parsed, whole_number
@@ -158,7 +159,7 @@ async def listed(
                 before,
             )
 
-    return _json(await run_sync(read))
+    return answer_json(await run_sync(read))
 
 
 @router.get(
@@ -206,7 +207,7 @@ async def all_history(
             "next_cursor": next_cursor,
         }
 
-    return _json(await run_sync(read))
+    return answer_json(await run_sync(read))
 
 
 @router.get(
@@ -221,7 +222,7 @@ async def one_alert(runtime: RuntimeDep, principal: Owner, alert_id: str) -> Res
             desk = runtime.desk(connection, principal.tenant_id)
             return alert_list.detail(connection, principal.tenant_id, desk, alert_id)
 
-    return _json(await run_sync(read))
+    return answer_json(await run_sync(read))
 
 
 @router.post(
@@ -245,7 +246,7 @@ async def acknowledge_alert(
         )  # fmt: skip
         return alert_list.detail(connection, principal.tenant_id, desk, alert_id)
 
-    return _json(await runtime.writer.run(write))
+    return answer_json(await runtime.writer.run(write))
 
 
 def _exported(
@@ -272,7 +273,3 @@ def _place(cursor: str) -> tuple[int, str]:
         accepted = "a cursor that a page gave"
         raise Invalid(FieldError("cursor", shown(cursor), accepted))
     return int(started), alert_id
-
-
-def _json(body: object) -> Response:
-    return Response(msgspec.json.encode(body), media_type="application/json")

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, Literal
 
-import msgspec
 import uuid_utils
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from verascope import clock
+from verascope.api.answer import answer_json
 from verascope.api.deps import Owner, RuntimeDep
 from verascope.api.errors import documented
 from verascope.api.params import whole_number
@@ -147,7 +147,7 @@ class ChannelChange(BaseModel):
     responses=documented(401, 403, 421),
 )
 async def kinds(principal: Owner) -> Response:
-    return _json(
+    return answer_json(
         {
             "kinds": [
                 {
@@ -186,7 +186,7 @@ async def channels(runtime: RuntimeDep, principal: Owner) -> Response:
             found = kept.listed(connection, principal.tenant_id)
             return [_record(kept.viewed(connection, one)) for one in found]
 
-    return _json({"items": await run_sync(read), "next_cursor": None})
+    return answer_json({"items": await run_sync(read), "next_cursor": None})
 
 
 @router.post(
@@ -205,7 +205,7 @@ async def create(runtime: RuntimeDep, principal: Owner, new: NewChannel) -> Resp
             new.fallback, new.enabled, principal.name, now_us,
         )
     )  # fmt: skip
-    return _json(_record(View(made, None)), 201)
+    return answer_json(_record(View(made, None)), 201)
 
 
 @router.get(
@@ -220,7 +220,7 @@ async def channel(runtime: RuntimeDep, principal: Owner, name: str) -> Response:
             stored = kept.get(connection, principal.tenant_id, name)
             return _record(kept.viewed(connection, stored))
 
-    return _json(await run_sync(read))
+    return answer_json(await run_sync(read))
 
 
 @router.put(
@@ -244,7 +244,7 @@ async def change(
             ),
         )
     )  # fmt: skip
-    return _json(_record(changed))
+    return answer_json(_record(changed))
 
 
 @router.delete(
@@ -272,7 +272,7 @@ async def enable(runtime: RuntimeDep, principal: Owner, name: str) -> Response:
             connection, kept.enable(connection, principal.tenant_id, name)
         )
     )
-    return _json(_record(enabled))
+    return answer_json(_record(enabled))
 
 
 @router.post(
@@ -303,7 +303,7 @@ async def send_test(runtime: RuntimeDep, principal: Owner, name: str) -> Respons
     found = await run_sync(runtime.deliverer.send, principal.tenant_id, delivery_id)
     if found is None:
         raise NotFound("The test is gone.")
-    return _json(_delivery(found, stored.kind))
+    return answer_json(_delivery(found, stored.kind))
 
 
 @router.get(
@@ -339,7 +339,7 @@ async def deliveries(
             "next_cursor": more,
         }
 
-    return _json(await run_sync(read))
+    return answer_json(await run_sync(read))
 
 
 def _test_message(runtime: Runtime, name: str, now_us: int) -> Message:
@@ -379,15 +379,12 @@ def _record(view: View) -> dict[str, Any]:
         "enabled": stored.enabled,
         "disabled_reason": stored.disabled_reason,
         "fixed_by": stored.fixed_by,
-        "paused_until": None if paused_us is None else clock.to_iso(paused_us),
+        "paused_until": clock.iso_or_none(paused_us),
         "last_delivery": _delivery(view.last, stored.kind) if view.last else None,
     }
 
 
 def _delivery(one: Delivery, kind: str | None) -> dict[str, Any]:
-    def iso(instant_us: int | None) -> str | None:
-        return None if instant_us is None else clock.to_iso(instant_us)
-
     return {
         "id": one.id,
         "channel": one.channel,
@@ -398,14 +395,10 @@ def _delivery(one: Delivery, kind: str | None) -> dict[str, Any]:
         "dedup_key": one.dedup_key,
         "state": one.state,
         "attempts": one.attempts,
-        "created_at": iso(one.created_us),
-        "next_attempt_at": iso(one.next_attempt_us),
-        "delivered_at": iso(one.delivered_us),
+        "created_at": clock.iso_or_none(one.created_us),
+        "next_attempt_at": clock.iso_or_none(one.next_attempt_us),
+        "delivered_at": clock.iso_or_none(one.delivered_us),
         "answer": one.answer,
         "error": one.error,
         "fallback_of": one.fallback_of,
     }
-
-
-def _json(value: Any, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(value), status, media_type="application/json")

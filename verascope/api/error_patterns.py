@@ -4,15 +4,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, Literal
 
-import msgspec
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from verascope.api.answer import answer_json
 from verascope.api.deps import JsonObject, Owner, RuntimeDep
 from verascope.api.errors import documented
-from verascope.api.params import whole_number
+from verascope.api.params import body_of, whole_number
 from verascope.monitor import error_patterns, pattern_list
 from verascope.monitor.incidents import MAX_NAME
 from verascope.monitor.pattern_list import Asked
@@ -126,11 +126,6 @@ _WRITE = documented(401, 403, 404, 421, 503)
 _WRITE_BODY = documented(400, 401, 403, 404, 413, 415, 421, 422, 503)
 
 
-def _body(model: type[BaseModel]) -> dict[str, Any]:
-    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-
-
 @router.get(
     "",
     summary="Failures by pattern",
@@ -160,7 +155,7 @@ async def listed(
         asked,
         runtime.settings.error_patterns.new_hours,
     )
-    return _json(page)
+    return answer_json(page)
 
 
 @router.get(
@@ -172,7 +167,7 @@ async def listed(
 async def one(
     runtime: RuntimeDep, principal: Owner, pattern: str, range_days: Days = 7
 ) -> Response:
-    return _json(await _told(runtime, principal, pattern, range_days))
+    return answer_json(await _told(runtime, principal, pattern, range_days))
 
 
 @router.post(
@@ -201,7 +196,7 @@ async def reopen(runtime: RuntimeDep, principal: Owner, pattern: str) -> Respons
     summary="Hear nothing of it for a while",
     response_model=ErrorPatternDetail,
     responses=_WRITE_BODY,
-    openapi_extra=_body(IgnoreUntil),
+    openapi_extra=body_of(IgnoreUntil),
 )
 async def ignore(runtime: RuntimeDep, principal: Owner, pattern: str, body: JsonObject) -> Response:
     """It is still counted; it is only in no alert and in no list of open ones."""
@@ -215,7 +210,7 @@ async def ignore(runtime: RuntimeDep, principal: Owner, pattern: str, body: Json
     summary="Say who looks after it",
     response_model=ErrorPatternDetail,
     responses=_WRITE_BODY,
-    openapi_extra=_body(PatternAssignee),
+    openapi_extra=body_of(PatternAssignee),
 )
 async def assign(runtime: RuntimeDep, principal: Owner, pattern: str, body: JsonObject) -> Response:
     change = partial(error_patterns.assign, assignee=pattern_list.assignee_of(body))
@@ -236,7 +231,7 @@ async def _changed(
         at_us=runtime.now(),
     )
     await runtime.writer.run(job)
-    return _json(await _told(runtime, principal, pattern, 7))
+    return answer_json(await _told(runtime, principal, pattern, 7))
 
 
 async def _told(runtime: Runtime, principal: Principal, pattern: str, days: int) -> dict[str, Any]:
@@ -249,7 +244,3 @@ async def _told(runtime: Runtime, principal: Principal, pattern: str, days: int)
         days,
         runtime.settings.error_patterns.new_hours,
     )
-
-
-def _json(value: Any, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(value), status, media_type="application/json")

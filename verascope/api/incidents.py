@@ -4,15 +4,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, Literal
 
-import msgspec
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from verascope.api.answer import answer_json
 from verascope.api.deps import JsonObject, Owner, RuntimeDep
 from verascope.api.errors import documented
-from verascope.api.params import whole_number
+from verascope.api.params import body_of, whole_number
 from verascope.monitor import incident_list, incidents, resolution
 from verascope.runtime import Runtime
 from verascope.security.principal import Principal
@@ -137,11 +137,6 @@ _WRITE = documented(401, 403, 404, 409, 421, 422, 503)
 _WRITE_BODY = documented(400, 401, 403, 404, 413, 415, 421, 422, 503)
 
 
-def _body(model: type[BaseModel]) -> dict[str, Any]:
-    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-
-
 @router.get(
     "",
     summary="Incidents, newest first",
@@ -161,7 +156,7 @@ async def listed(
         with runtime.database.reading() as connection:
             return incident_list.page(connection, principal.tenant_id, state, limit, cursor)
 
-    return _json(await run_sync(read))
+    return answer_json(await run_sync(read))
 
 
 @router.get(
@@ -182,7 +177,7 @@ async def statistics(
             items = resolution.statistics(connection, principal.tenant_id, months, runtime.now())
             return {"items": items}
 
-    return _json(await run_sync(read))
+    return answer_json(await run_sync(read))
 
 
 @router.post(
@@ -191,7 +186,7 @@ async def statistics(
     response_model=IncidentDetail,
     status_code=201,
     responses=documented(400, 401, 403, 413, 415, 421, 422, 503),
-    openapi_extra=_body(NewIncident),
+    openapi_extra=body_of(NewIncident),
 )
 async def opened(runtime: RuntimeDep, principal: Owner, body: JsonObject) -> Response:
     said = incident_list.opening_of(body)
@@ -212,7 +207,7 @@ async def opened(runtime: RuntimeDep, principal: Owner, body: JsonObject) -> Res
         )
         return incident_list.one(connection, principal.tenant_id, incident_id)
 
-    return _json(await runtime.writer.run(job), 201)
+    return answer_json(await runtime.writer.run(job), 201)
 
 
 @router.get(
@@ -226,7 +221,7 @@ async def incident(runtime: RuntimeDep, principal: Owner, incident_id: str) -> R
         with runtime.database.reading() as connection:
             return incident_list.one(connection, principal.tenant_id, incident_id)
 
-    return _json(await run_sync(read))
+    return answer_json(await run_sync(read))
 
 
 @router.post(
@@ -266,7 +261,7 @@ async def reopen(runtime: RuntimeDep, principal: Owner, incident_id: str) -> Res
     summary="Add a note",
     response_model=IncidentDetail,
     responses=_WRITE_BODY,
-    openapi_extra=_body(IncidentNote),
+    openapi_extra=body_of(IncidentNote),
 )
 async def note(
     runtime: RuntimeDep, principal: Owner, incident_id: str, body: JsonObject
@@ -280,7 +275,7 @@ async def note(
     summary="Say who looks after it",
     response_model=IncidentDetail,
     responses=_WRITE_BODY,
-    openapi_extra=_body(IncidentAssignee),
+    openapi_extra=body_of(IncidentAssignee),
 )
 async def assign(
     runtime: RuntimeDep, principal: Owner, incident_id: str, body: JsonObject
@@ -294,7 +289,7 @@ async def assign(
     summary="Change its severity",
     response_model=IncidentDetail,
     responses=_WRITE_BODY,
-    openapi_extra=_body(IncidentSeverity),
+    openapi_extra=body_of(IncidentSeverity),
 )
 async def severity(
     runtime: RuntimeDep, principal: Owner, incident_id: str, body: JsonObject
@@ -314,8 +309,4 @@ async def _changed(
         change(connection, tenant_id, incident_id, who=principal.name, at_us=at_us)
         return incident_list.one(connection, tenant_id, incident_id)
 
-    return _json(await runtime.writer.run(job))
-
-
-def _json(value: Any, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(value), status, media_type="application/json")
+    return answer_json(await runtime.writer.run(job))

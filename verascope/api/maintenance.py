@@ -2,13 +2,13 @@
 
 from typing import Any, Literal
 
-import msgspec
 from anyio.to_thread import run_sync
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from verascope import clock
+from verascope.api.answer import answer_json
 from verascope.api.deps import JsonObject, Owner, RuntimeDep
 from verascope.api.errors import documented
 from verascope.monitor import windows
@@ -73,7 +73,7 @@ async def maintenance(runtime: RuntimeDep, principal: Owner) -> Response:
 
     now_us = runtime.now()
     items = [_shown(window, now_us) for window in await run_sync(ask)]
-    return _json({"items": items, "next_cursor": None})
+    return answer_json({"items": items, "next_cursor": None})
 
 
 @router.post(
@@ -100,7 +100,7 @@ async def add(runtime: RuntimeDep, principal: Owner, body: JsonObject) -> Respon
             connection, principal.tenant_id, body, principal.name, now_us
         )
     )
-    return _json(_shown(window, now_us), 201)
+    return answer_json(_shown(window, now_us), 201)
 
 
 @router.delete(
@@ -131,7 +131,3 @@ def _shown(window: Window, now_us: int) -> dict[str, Any]:
         "created_by": window.created_by,
         "active": window.is_active(now_us),
     }
-
-
-def _json(body: object, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(body), status, media_type="application/json")

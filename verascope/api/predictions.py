@@ -1,14 +1,14 @@
 """`/api/v1/predictions`: the single predictions behind the numbers."""
 
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
-import msgspec
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from verascope.api.answer import answer_json
 from verascope.api.deps import JsonObject, Owner, RuntimeDep
 from verascope.api.errors import documented
 from verascope.queries import activity, labelling
@@ -107,7 +107,7 @@ async def predictions(request: Request, runtime: RuntimeDep, principal: Owner) -
         request.query_params.multi_items(),
         runtime.settings.recording.indexed_tags,
     )
-    return _json(page)
+    return answer_json(page)
 
 
 @router.get(
@@ -117,7 +117,7 @@ async def predictions(request: Request, runtime: RuntimeDep, principal: Owner) -
     responses=documented(401, 403, 404, 421, 422),
 )
 async def prediction(runtime: RuntimeDep, principal: Owner, prediction_id: str) -> Response:
-    return _json(
+    return answer_json(
         await run_sync(activity.prediction, runtime.database, principal.tenant_id, prediction_id)
     )
 
@@ -179,7 +179,7 @@ async def label(
     )
     stored = await runtime.writer.run(job)
     runtime.feed.labelled(principal.tenant_id, stored)
-    return _json(prediction_json(stored))
+    return answer_json(prediction_json(stored))
 
 
 @router.get(
@@ -189,10 +189,6 @@ async def label(
     responses=documented(401, 403, 404, 421, 422),
 )
 async def label_history(runtime: RuntimeDep, principal: Owner, prediction_id: str) -> Response:
-    return _json(
+    return answer_json(
         await run_sync(labelling.history, runtime.database, principal.tenant_id, prediction_id)
     )
-
-
-def _json(value: Any) -> Response:
-    return Response(msgspec.json.encode(value), media_type="application/json")

@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
-import msgspec
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from verascope import clock
+from verascope.api.answer import answer_json
 from verascope.api.deps import JsonObject, Owner, RuntimeDep
 from verascope.api.errors import documented
 from verascope.api.params import whole_number
@@ -137,7 +137,7 @@ _BODY = {
 async def probes(runtime: RuntimeDep, principal: Owner) -> Response:
     """With how each stands and what its newest check found."""
     items = await run_sync(_records, runtime, principal.tenant_id, None)
-    return _json({"items": items, "next_cursor": None})
+    return answer_json({"items": items, "next_cursor": None})
 
 
 @router.post(
@@ -239,7 +239,7 @@ async def past(
     name: str,
     hours: Annotated[int, *whole_number(1, MAX_HOURS), Query()] = 24,
 ) -> Response:
-    return _json(await run_sync(_history, runtime, principal.tenant_id, name, hours))
+    return answer_json(await run_sync(_history, runtime, principal.tenant_id, name, hours))
 
 
 def _history(runtime: Runtime, tenant_id: int, name: str, hours: int) -> dict[str, Any]:
@@ -272,7 +272,7 @@ def _history(runtime: Runtime, tenant_id: int, name: str, hours: int) -> dict[st
 
 async def _one(runtime: Runtime, tenant_id: int, name: str, status: int = 200) -> Response:
     (record,) = await run_sync(_records, runtime, tenant_id, name)
-    return _json(record, status)
+    return answer_json(record, status)
 
 
 def _records(runtime: Runtime, tenant_id: int, name: str | None) -> list[dict[str, Any]]:
@@ -322,7 +322,3 @@ def _record(runtime: Runtime, tenant_id: int, standing: Standing) -> dict[str, A
 
 def _availability(totals: Totals | None) -> float | None:
     return None if totals is None else totals.availability
-
-
-def _json(body: object, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(body), status, media_type="application/json")

@@ -4,7 +4,6 @@ asked.
 
 from typing import Any, Literal
 
-import msgspec
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,8 +11,10 @@ from starlette.responses import Response
 
 from verascope import clock
 from verascope.alerts.sources import Sources
+from verascope.api.answer import answer_json
 from verascope.api.deps import JsonObject, Owner, RuntimeDep
 from verascope.api.errors import documented
+from verascope.api.params import body_of
 from verascope.errors import FieldError, Invalid, shown
 from verascope.metrics import DIMENSIONS, MEASURES, METRICS, VALUES
 from verascope.queries import query as question
@@ -207,11 +208,6 @@ def _source(metric: str, sources: Sources) -> str:
     return "predictions" if metric in METRICS else sources.name_of(metric)
 
 
-def _body(model: type[BaseModel]) -> dict[str, Any]:
-    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-
-
 @router.get(
     "/metrics",
     summary="The dictionary of numbers",
@@ -221,7 +217,7 @@ def _body(model: type[BaseModel]) -> dict[str, Any]:
 async def metrics(principal: Owner, runtime: RuntimeDep) -> Response:
     """Every metric with its unit and definition; dashboard, exports and API all use these."""
     sources = runtime.evaluator.sources
-    return _json(
+    return answer_json(
         {
             "tenant": await run_sync(runtime.answers.tenant, principal.tenant_id),
             "metrics": [
@@ -265,7 +261,7 @@ async def metrics(principal: Owner, runtime: RuntimeDep) -> Response:
 async def query_in_url(request: Request, runtime: RuntimeDep, principal: Owner) -> Response:
     """`?metrics=a,b&dimensions=client&days=30&interval=day&client=acme`; a filter may be repeated."""
     asked = question.from_params(request.query_params.multi_items())
-    return _json(await run_sync(runtime.answers.answer, principal.tenant_id, asked))
+    return answer_json(await run_sync(runtime.answers.answer, principal.tenant_id, asked))
 
 
 @router.post(
@@ -273,14 +269,14 @@ async def query_in_url(request: Request, runtime: RuntimeDep, principal: Owner) 
     summary="Ask one question",
     response_model=Answer,
     responses=_PROBLEMS,
-    openapi_extra=_body(Question),
+    openapi_extra=body_of(Question),
 )
 async def query(runtime: RuntimeDep, principal: Owner, body: JsonObject) -> Response:
     """Unfiltered questions are read from summaries, filtered ones from columns; `source` says
     which.
     """
     asked = question.parse(body)
-    return _json(await run_sync(runtime.answers.answer, principal.tenant_id, asked))
+    return answer_json(await run_sync(runtime.answers.answer, principal.tenant_id, asked))
 
 
 @router.post(
@@ -288,13 +284,13 @@ async def query(runtime: RuntimeDep, principal: Owner, body: JsonObject) -> Resp
     summary="Ask up to 20 questions about the same moment",
     response_model=AnswerBatch,
     responses=_PROBLEMS,
-    openapi_extra=_body(Questions),
+    openapi_extra=body_of(Questions),
 )
 async def query_batch(runtime: RuntimeDep, principal: Owner, body: JsonObject) -> Response:
     """One request for a page: the answers never disagree with each other."""
     asked = _batch(body)
     results = await run_sync(runtime.answers.answer_all, principal.tenant_id, asked)
-    return _json({"results": results, "generated_at": clock.to_iso(runtime.now())})
+    return answer_json({"results": results, "generated_at": clock.to_iso(runtime.now())})
 
 
 def _batch(body: dict[str, Any]) -> dict[str, question.Query]:
@@ -320,7 +316,3 @@ def _batch(body: dict[str, Any]) -> dict[str, question.Query]:
     if problems:
         raise Invalid(*problems)
     return asked
-
-
-def _json(value: Any) -> Response:
-    return Response(msgspec.json.encode(value), media_type="application/json")

@@ -12,6 +12,7 @@ from verascope.alerts import routing as tree
 from verascope.alerts import routing_store
 from verascope.alerts.matcher import Target
 from verascope.alerts.routing import Routing
+from verascope.api.answer import answer_json
 from verascope.api.deps import JsonObject, Owner, RuntimeDep
 from verascope.api.errors import documented
 from verascope.api.params import body_of, parsed
@@ -116,7 +117,7 @@ async def show(runtime: RuntimeDep, principal: Owner) -> Response:
         with runtime.database.reading() as connection:
             return routing_store.load(connection, principal.tenant_id)
 
-    return _json(await run_sync(read))
+    return answer_json(await run_sync(read))
 
 
 @router.put(
@@ -136,7 +137,7 @@ async def put(runtime: RuntimeDep, principal: Owner, body: JsonObject) -> Respon
             connection, principal.tenant_id, routing, principal.name, runtime.now()
         )
 
-    return _json(await runtime.writer.run(write))
+    return answer_json(await runtime.writer.run(write))
 
 
 @router.post(
@@ -165,8 +166,4 @@ async def preview(runtime: RuntimeDep, principal: Owner, body: JsonObject) -> Re
         ]
         return {"channels": list(dict.fromkeys(channels)), "reason": "; ".join(reasons)}
 
-    return _json(await run_sync(read))
-
-
-def _json(body: object) -> Response:
-    return Response(msgspec.json.encode(body), media_type="application/json")
+    return answer_json(await run_sync(read))

@@ -5,13 +5,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-import msgspec
 from anyio.to_thread import run_sync
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from verascope import clock, config
+from verascope.api.answer import answer_json
 from verascope.api.deps import JsonObject, Owner, RuntimeDep
 from verascope.api.errors import documented
 from verascope.config import ABOUT, SECTIONS, Settings
@@ -84,7 +84,7 @@ async def settings(runtime: RuntimeDep, principal: Owner) -> Response:
     sections: dict[str, list[dict[str, Any]]] = {name: [] for name in SECTIONS}
     for name in ABOUT:
         sections[name.partition(".")[0] if "." in name else ""].append(_setting(runtime, name))
-    return _json(
+    return answer_json(
         {
             "sections": [
                 {"name": name or "service", "label": SECTIONS[name], "settings": found}
@@ -116,7 +116,7 @@ async def put(runtime: RuntimeDep, principal: Owner, name: str, body: JsonObject
     job = runtime.tuning.store(name, body["value"], principal.name, runtime.now())
     await runtime.writer.run(job)
     await run_sync(runtime.tuning.reload)
-    return _json(_setting(runtime, name))
+    return answer_json(_setting(runtime, name))
 
 
 @router.delete(
@@ -128,7 +128,7 @@ async def put(runtime: RuntimeDep, principal: Owner, name: str, body: JsonObject
 async def delete(runtime: RuntimeDep, principal: Owner, name: str) -> Response:
     await runtime.writer.run(runtime.tuning.forget(name))
     await run_sync(runtime.tuning.reload)
-    return _json(_setting(runtime, name))
+    return answer_json(_setting(runtime, name))
 
 
 def _setting(runtime: Runtime, name: str) -> dict[str, Any]:
@@ -176,7 +176,3 @@ def _kind(name: str) -> tuple[Kind, list[str] | None]:
         return "list", None
     kinds: dict[Any, Kind] = {int: "integer", float: "number", Decimal: "money"}
     return next((kinds[option] for option in options if option in kinds), "text"), None
-
-
-def _json(value: Any) -> Response:
-    return Response(msgspec.json.encode(value), media_type="application/json")

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any, Literal
 
-import msgspec
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +12,7 @@ from verascope.alerts import episode, silences
 from verascope.alerts.matcher import Field as AlertField
 from verascope.alerts.matcher import Matcher, Op
 from verascope.alerts.silence import Silence
+from verascope.api.answer import answer_json
 from verascope.api.deps import JsonObject, Owner, RuntimeDep
 from verascope.api.errors import documented
 from verascope.api.params import body_of, parsed, whole_number
@@ -87,7 +87,7 @@ async def listed(
         next_cursor = found[limit - 1].id if len(found) > limit else None
         return {"items": items, "next_cursor": next_cursor}
 
-    return _json(await run_sync(read))
+    return answer_json(await run_sync(read))
 
 
 @router.post(
@@ -114,7 +114,7 @@ async def create(runtime: RuntimeDep, principal: Owner, body: JsonObject) -> Res
         )  # fmt: skip
         return _shown(runtime, connection, principal.tenant_id, [made])[0]
 
-    return _json(await runtime.writer.run(write), 201)
+    return answer_json(await runtime.writer.run(write), 201)
 
 
 @router.delete(
@@ -132,7 +132,7 @@ async def end(runtime: RuntimeDep, principal: Owner, silence_id: str) -> Respons
         )
         return _shown(runtime, connection, principal.tenant_id, [ended])[0]
 
-    return _json(await runtime.writer.run(write))
+    return answer_json(await runtime.writer.run(write))
 
 
 def _times(wanted: NewSilence, now_us: int) -> tuple[int, int]:
@@ -178,7 +178,3 @@ def _shown(
         }
         for one in found
     ]
-
-
-def _json(body: object, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(body), status, media_type="application/json")

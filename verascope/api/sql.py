@@ -4,11 +4,11 @@ import asyncio
 from contextlib import suppress
 from typing import Annotated, Any, Literal
 
-import msgspec
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from verascope.api.answer import answer_json
 from verascope.api.deps import JsonObject, Owner, RuntimeDep
 from verascope.api.errors import documented
 from verascope.errors import NotFound
@@ -155,7 +155,7 @@ async def run(
             headers["Verascope-Truncated"] = table.truncated
         text = await asyncio.to_thread(sql.to_csv, table)
         return Response(text, headers=headers, media_type="text/csv")
-    return _json(
+    return answer_json(
         {
             "id": asked.id,
             "columns": table.columns,
@@ -204,7 +204,7 @@ async def cancel(runtime: RuntimeDep, principal: Owner, query_id: str) -> Respon
     responses=documented(401, 403, 421),
 )
 async def schema(runtime: RuntimeDep, principal: Owner) -> Response:
-    return _json(
+    return answer_json(
         {
             "database": runtime.console.kind,
             "limits": _limits(runtime.console),
@@ -221,7 +221,7 @@ async def schema(runtime: RuntimeDep, principal: Owner) -> Response:
 )
 async def gallery(runtime: RuntimeDep, principal: Owner) -> Response:
     kind = runtime.console.kind
-    return _json(
+    return answer_json(
         {
             "queries": [
                 {
@@ -241,7 +241,3 @@ async def gallery(runtime: RuntimeDep, principal: Owner) -> Response:
 
 def _limits(console: SqlConsole) -> dict[str, float]:
     return {"seconds": console.limits.seconds, "rows": console.limits.rows}
-
-
-def _json(value: Any) -> Response:
-    return Response(msgspec.json.encode(value), media_type="application/json")

@@ -144,8 +144,8 @@ def _json(row: Row[Any], taken: Times) -> dict[str, Any]:
         "state": row.state,
         "about": row.about,
         "opened_at": clock.to_iso(row.opened_at),
-        "acknowledged_at": _iso(row.acknowledged_at),
-        "resolved_at": _iso(row.resolved_at),
+        "acknowledged_at": clock.iso_or_none(row.acknowledged_at),
+        "resolved_at": clock.iso_or_none(row.resolved_at),
         "assignee": row.assignee,
         "source": row.opened_from,
         "alert_id": row.alert_id,
@@ -153,10 +153,6 @@ def _json(row: Row[Any], taken: Times) -> dict[str, Any]:
         "seconds_to_acknowledge": taken.acknowledge,
         "seconds_to_resolve": taken.resolve,
     }
-
-
-def _iso(instant_us: int | None) -> str | None:
-    return None if instant_us is None else clock.to_iso(instant_us)
 
 
 def _text(kind: Kind, given: str | None, opened_from: str) -> str:

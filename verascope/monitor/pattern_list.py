@@ -228,9 +228,9 @@ def _described(
                 "affected_clients": None if is_cut else len(theirs),
                 "trend": [trend.get(start, 0) for start in starts],
                 "assignee": one.assignee,
-                "ignored_until": _iso(one.ignored_until_us),
-                "resolved_at": _iso(one.resolved_us),
-                "regressed_at": _iso(one.regressed_us),
+                "ignored_until": clock.iso_or_none(one.ignored_until_us),
+                "resolved_at": clock.iso_or_none(one.resolved_us),
+                "regressed_at": clock.iso_or_none(one.regressed_us),
             }
         )
     return {
@@ -344,7 +344,3 @@ def _text(kind: Kind, given: str | None) -> str:
             return f"Ignored until {given}."
         case Kind.ASSIGNED:
             return f"Assigned to {given}." if given else "Assigned to nobody."
-
-
-def _iso(instant_us: int | None) -> str | None:
-    return None if instant_us is None else clock.to_iso(instant_us)

@@ -7,25 +7,18 @@ from sqlalchemy import (
     Column,
     Float,
     Index,
-    Integer,
     PrimaryKeyConstraint,
     String,
     Table,
     Text,
-    text,
 )
 
-from verascope.store.tables import DEFAULT_TENANT, BigId, Utc, metadata
-
-
-def _tenant() -> Column[int]:
-    return Column("tenant_id", Integer, nullable=False, server_default=text(str(DEFAULT_TENANT)))
-
+from verascope.store.tables import BigId, Utc, metadata, tenant_column
 
 alert_rules = Table(
     "alert_rules",
     metadata,
-    _tenant(),
+    tenant_column(),
     Column("name", Text, nullable=False),
     # The rule as JSON. A row of a default rule's name stands in its place.
     Column("rule", Text, nullable=False),
@@ -38,7 +31,7 @@ alert_rules = Table(
 alert_states = Table(
     "alert_states",
     metadata,
-    _tenant(),
+    tenant_column(),
     Column("rule", Text, nullable=False),
     # What the number belongs to: a probe, a client, a group of pictures; empty for a rule about one number.
     Column("subject", Text, nullable=False),
@@ -63,7 +56,7 @@ alert_transitions = Table(
     metadata,
     # Readers keep a cursor, so a number is never used again.
     Column("seq", BigId, primary_key=True, autoincrement=True),
-    _tenant(),
+    tenant_column(),
     Column("alert_id", String(36)),
     Column("rule", Text, nullable=False),
     Column("subject", Text, nullable=False),
@@ -85,7 +78,7 @@ rule_changes = Table(
     "rule_changes",
     metadata,
     Column("seq", BigId, primary_key=True, autoincrement=True),
-    _tenant(),
+    tenant_column(),
     Column("rule", Text, nullable=False),
     # created, changed, deleted, or returned to its default.
     Column("kind", Text, nullable=False),

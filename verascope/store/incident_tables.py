@@ -15,20 +15,14 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
-from verascope.store.tables import DEFAULT_TENANT, BigId, Utc, metadata
-
-
-def _tenant() -> Column[int]:
-    return Column("tenant_id", Integer, nullable=False, server_default=text(str(DEFAULT_TENANT)))
-
+from verascope.store.tables import BigId, Utc, metadata, tenant_column
 
 incidents = Table(
     "incidents",
     metadata,
-    _tenant(),
+    tenant_column(),
     Column("id", String(36), nullable=False),
     # Counts up in its tenant, without gaps: what people say to each other.
     Column("number", Integer, nullable=False),
@@ -58,7 +52,7 @@ incident_events = Table(
     "incident_events",
     metadata,
     Column("seq", BigId, primary_key=True, autoincrement=True),
-    _tenant(),
+    tenant_column(),
     Column("incident_id", String(36), nullable=False),
     Column("at", Utc, nullable=False),
     Column("kind", Text, nullable=False),
@@ -72,7 +66,7 @@ incident_events = Table(
 error_patterns = Table(
     "error_patterns",
     metadata,
-    _tenant(),
+    tenant_column(),
     Column("pattern", Text, nullable=False),
     # Its code in `dimension_keys`; codes only grow, so the highest one says which patterns are known already.
     Column("code", BigInteger, nullable=False),
@@ -93,7 +87,7 @@ error_pattern_events = Table(
     "error_pattern_events",
     metadata,
     Column("seq", BigId, primary_key=True, autoincrement=True),
-    _tenant(),
+    tenant_column(),
     Column("pattern", Text, nullable=False),
     Column("at", Utc, nullable=False),
     Column("kind", Text, nullable=False),

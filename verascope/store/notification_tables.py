@@ -2,12 +2,12 @@
 
 from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text
 
-from verascope.store.tables import DEFAULT_TENANT, BigId, Utc, metadata
+from verascope.store.tables import BigId, Utc, metadata, tenant_column
 
 channels = Table(
     "channels",
     metadata,
-    Column("tenant_id", Integer, nullable=False, server_default=text(str(DEFAULT_TENANT))),
+    tenant_column(),
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
     # JSON object of what anybody may see.
@@ -34,7 +34,7 @@ deliveries = Table(
     metadata,
     # The order in which they were asked for, which is the order of sending.
     Column("seq", BigId, primary_key=True, autoincrement=True),
-    Column("tenant_id", Integer, nullable=False, server_default=text(str(DEFAULT_TENANT))),
+    tenant_column(),
     Column("id", String(36), nullable=False),
     Column("channel", Text, nullable=False),
     # Why it is sent; the same reason is sent once through a channel.

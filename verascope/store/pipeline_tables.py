@@ -14,20 +14,14 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
-from verascope.store.tables import DEFAULT_TENANT, BigId, Utc, metadata
-
-
-def _tenant() -> Column[int]:
-    return Column("tenant_id", Integer, nullable=False, server_default=text(str(DEFAULT_TENANT)))
-
+from verascope.store.tables import BigId, Utc, metadata, tenant_column
 
 alert_episodes = Table(
     "alert_episodes",
     metadata,
-    _tenant(),
+    tenant_column(),
     # One alert from the moment it fires until it is over; the id is given by the evaluation.
     Column("alert_id", String(36), nullable=False),
     Column("rule", Text, nullable=False),
@@ -59,7 +53,7 @@ alert_episodes = Table(
 silences = Table(
     "silences",
     metadata,
-    _tenant(),
+    tenant_column(),
     Column("id", String(36), nullable=False),
     # JSON list of {field, op, value}; all of them must match.
     Column("matchers", Text, nullable=False),
@@ -87,7 +81,7 @@ alert_routes = Table(
 notification_groups = Table(
     "notification_groups",
     metadata,
-    _tenant(),
+    tenant_column(),
     Column("group_key", Text, nullable=False),
     # What receivers know the group by until it is over; a new one then.
     Column("dedup_key", String(36), nullable=False),
@@ -114,7 +108,7 @@ notification_log = Table(
     "notification_log",
     metadata,
     Column("seq", BigId, primary_key=True, autoincrement=True),
-    _tenant(),
+    tenant_column(),
     Column("at", Utc, nullable=False),
     Column("alert_id", String(36)),
     Column("rule", Text, nullable=False),
@@ -138,7 +132,7 @@ acknowledgements = Table(
     "acknowledgements",
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
-    _tenant(),
+    tenant_column(),
     # The first one counts.
     Column("alert_id", String(36), nullable=False),
     Column("at", Utc, nullable=False),
@@ -154,7 +148,7 @@ alert_history = Table(
     "alert_history",
     metadata,
     Column("seq", BigId, primary_key=True, autoincrement=True),
-    _tenant(),
+    tenant_column(),
     Column("at", Utc, nullable=False),
     Column("kind", Text, nullable=False),
     Column("severity", Text),
@@ -176,7 +170,7 @@ alert_history = Table(
 pipeline_cursors = Table(
     "pipeline_cursors",
     metadata,
-    _tenant(),
+    tenant_column(),
     # transitions or deliveries
     Column("name", Text, nullable=False),
     # The last seq that was dealt with.

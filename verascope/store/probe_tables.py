@@ -10,14 +10,9 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    text,
 )
 
-from verascope.store.tables import DEFAULT_TENANT, BigId, Utc, metadata
-
-
-def _tenant() -> Column[int]:
-    return Column("tenant_id", Integer, nullable=False, server_default=text(str(DEFAULT_TENANT)))
+from verascope.store.tables import BigId, Utc, metadata, tenant_column
 
 
 def _count(name: str) -> Column[int]:
@@ -27,7 +22,7 @@ def _count(name: str) -> Column[int]:
 probes = Table(
     "probes",
     metadata,
-    _tenant(),
+    tenant_column(),
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("target", Text, nullable=False),
@@ -47,7 +42,7 @@ probes = Table(
 probe_states = Table(
     "probe_states",
     metadata,
-    _tenant(),
+    tenant_column(),
     Column("probe", Text, nullable=False),
     Column("phase", Text, nullable=False),
     Column("since", Utc, nullable=False),
@@ -69,7 +64,7 @@ probe_states = Table(
 probe_results = Table(
     "probe_results",
     metadata,
-    _tenant(),
+    tenant_column(),
     Column("probe", Text, nullable=False),
     # 60 when fresh; older rows are put together to longer ones.
     Column("span_seconds", Integer, nullable=False),
@@ -93,7 +88,7 @@ probe_failures = Table(
     "probe_failures",
     metadata,
     Column("seq", BigId, primary_key=True, autoincrement=True),
-    _tenant(),
+    tenant_column(),
     Column("probe", Text, nullable=False),
     Column("timestamp", Utc, nullable=False),
     Column("reason", Text, nullable=False),
@@ -106,7 +101,7 @@ probe_failures = Table(
 maintenance_windows = Table(
     "maintenance_windows",
     metadata,
-    _tenant(),
+    tenant_column(),
     Column("id", String(36), nullable=False),
     Column("name", Text, nullable=False),
     # JSON: names of probes; [] is all of them.

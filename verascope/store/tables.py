@@ -68,7 +68,8 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 """SQLite gives AUTOINCREMENT to INTEGER PRIMARY KEY only."""
 
 
-def _tenant() -> Column[int]:
+def tenant_column() -> Column[int]:
+    """Stands in every table."""
     return Column("tenant_id", Integer, nullable=False, server_default=text(str(DEFAULT_TENANT)))
 
 
@@ -86,7 +87,7 @@ predictions = Table(
     metadata,
     # A feed cursor must never be reused, hence AUTOINCREMENT; commits happen in this order.
     Column("seq", BigId, primary_key=True, autoincrement=True),
-    _tenant(),
+    tenant_column(),
     Column("id", String(36), nullable=False),
     Column("timestamp", Utc, nullable=False),
     Column("received_at", Utc, nullable=False),
@@ -158,7 +159,7 @@ predictions = Table(
 prediction_tags = Table(
     "prediction_tags",
     metadata,
-    _tenant(),
+    tenant_column(),
     Column("name", Text, nullable=False),
     Column("value", Text, nullable=False),
     Column("seq", BigInteger, nullable=False),
@@ -169,7 +170,7 @@ prediction_tags = Table(
 senders = Table(
     "senders",
     metadata,
-    _tenant(),
+    tenant_column(),
     Column("sender", String(64), nullable=False),
     Column("client", Text),
     Column("user_agent", Text),
@@ -183,7 +184,7 @@ senders = Table(
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
-    _tenant(),
+    tenant_column(),
     Column("key_hash", String(64), nullable=False),
     Column("prediction_id", String(36), nullable=False),
     Column("request_hash", String(64), nullable=False),
@@ -213,7 +214,7 @@ COUNTERS = (
 rollups = Table(
     "rollups",
     metadata,
-    _tenant(),
+    tenant_column(),
     Column("grain", Text, nullable=False),
     Column("dimension", Text, nullable=False),
     Column("bucket", BigInteger, nullable=False),
@@ -227,7 +228,7 @@ rollups = Table(
 rollup_histograms = Table(
     "rollup_histograms",
     metadata,
-    _tenant(),
+    tenant_column(),
     Column("grain", Text, nullable=False),
     Column("dimension", Text, nullable=False),
     Column("measure", Text, nullable=False),
@@ -252,7 +253,7 @@ dimension_keys = Table(
     "dimension_keys",
     metadata,
     Column("code", BigId, primary_key=True, autoincrement=True),
-    _tenant(),
+    tenant_column(),
     Column("dimension", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("first_at", Utc, nullable=False),
@@ -280,7 +281,7 @@ system_metrics = Table(
     "system_metrics",
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
-    _tenant(),
+    tenant_column(),
     Column("timestamp", Utc, nullable=False),
     Column("cpu_usage", Float),
     Column("memory_usage", Float),
@@ -314,7 +315,7 @@ performance_benchmarks = Table(
     "performance_benchmarks",
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
-    _tenant(),
+    tenant_column(),
     Column("timestamp", Utc, nullable=False),
     Column("model_version", Text),
     Column("avg_inference_time", Float),
@@ -347,7 +348,7 @@ shadow_verdicts = Table(
     "shadow_verdicts",
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
-    _tenant(),
+    tenant_column(),
     Column("prediction_id", String(36), nullable=False),
     # When the prediction happened, so that a range holds the same pictures in both tables.
     Column("timestamp", Utc, nullable=False),
@@ -366,7 +367,7 @@ alerts = Table(
     "alerts",
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
-    _tenant(),
+    tenant_column(),
     Column("timestamp", Utc, nullable=False),
     Column("alert_type", Text, nullable=False),
     Column("severity", Text, nullable=False),
@@ -389,7 +390,7 @@ alerts = Table(
 imports = Table(
     "imports",
     metadata,
-    _tenant(),
+    tenant_column(),
     # Of the file's bytes and of the options it is read with: another reading is another import.
     Column("fingerprint", String(64), nullable=False),
     Column("file", Text, nullable=False),
@@ -405,7 +406,7 @@ api_keys = Table(
     "api_keys",
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
-    _tenant(),
+    tenant_column(),
     Column("client", Text, nullable=False),
     # The first characters of the key, so that people recognise it in a list.
     Column("prefix", Text, nullable=False),
@@ -421,7 +422,7 @@ labels = Table(
     "labels",
     metadata,
     Column("seq", BigId, primary_key=True, autoincrement=True),
-    _tenant(),
+    tenant_column(),
     Column("prediction_id", String(36), nullable=False),
     # NULL withdraws the one before. The latest counts and is mirrored on `predictions`; all are kept.
     Column("label", Text),
@@ -436,7 +437,7 @@ labels = Table(
 settings = Table(
     "settings",
     metadata,
-    _tenant(),
+    tenant_column(),
     Column("name", Text, nullable=False),
     # JSON, as the settings file would hold it.
     Column("value", Text, nullable=False),
