@@ -1,5 +1,5 @@
 import { Popover } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, type ReactNode, useState } from "react";
 import { type Alert, useAcknowledgeAlert } from "../../api/alerts";
 import { useCreateSilence } from "../../api/silences";
 import { matchersFor, matcherWords } from "../../state/silence";
@@ -8,14 +8,23 @@ import form from "../../ui/form.module.css";
 import frame from "../../ui/frame.module.css";
 import styles from "./handling.module.css";
 
-/** Says "I have it", with a note; it stops the escalation. */
-export function Acknowledge({ alert }: { alert: Alert & { id: string } }) {
-  const [opened, setOpened] = useState(false);
-  const [note, setNote] = useState("");
-  const acknowledge = useAcknowledgeAlert();
+interface AskProps {
+  /** What the button does, and what it is called. */
+  action: string;
+  alert: Alert;
+  opened: boolean;
+  setOpened: (opened: boolean) => void;
+  onSubmit: () => void;
+  pending: boolean;
+  problem: string | undefined;
+  children: ReactNode;
+}
+
+/** A button in the row of an alert, and the few questions it asks before it acts. */
+function Ask({ action, alert, opened, setOpened, onSubmit, pending, problem, children }: AskProps) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    acknowledge.mutate({ id: alert.id, note: note.trim() }, { onSuccess: () => setOpened(false) });
+    onSubmit();
   };
   return (
     <Popover
@@ -32,33 +41,22 @@ export function Acknowledge({ alert }: { alert: Alert & { id: string } }) {
           type="button"
           className={form.button}
           onClick={() => setOpened(!opened)}
-          aria-label={`Acknowledge: ${alert.title}`}
+          aria-label={`${action}: ${alert.title}`}
         >
-          Acknowledge
+          {action}
         </button>
       </Popover.Target>
       <Popover.Dropdown className={frame.menu ?? ""}>
         <form className={styles.form} onSubmit={submit}>
-          <Field label="Note (may stay empty)" help="Escalation stops; reminders stop until it ends.">
-            {(attributes) => (
-              <input
-                {...attributes}
-                className={form.input}
-                data-autofocus
-                maxLength={500}
-                value={note}
-                onChange={(event) => setNote(event.currentTarget.value)}
-              />
-            )}
-          </Field>
-          {acknowledge.error && (
+          {children}
+          {problem && (
             <p className={form.problem} role="alert">
-              It was not acknowledged. {acknowledge.error.message}
+              {problem}
             </p>
           )}
           <p className={styles.buttons}>
-            <button type="submit" className={form.primary} disabled={acknowledge.isPending}>
-              Acknowledge
+            <button type="submit" className={form.primary} disabled={pending}>
+              {action}
             </button>
             <button type="button" className={form.button} onClick={() => setOpened(false)}>
               Cancel
@@ -67,6 +65,40 @@ export function Acknowledge({ alert }: { alert: Alert & { id: string } }) {
         </form>
       </Popover.Dropdown>
     </Popover>
+  );
+}
+
+/** Says "I have it", with a note; it stops the escalation. */
+export function Acknowledge({ alert }: { alert: Alert & { id: string } }) {
+  const [opened, setOpened] = useState(false);
+  const [note, setNote] = useState("");
+  const acknowledge = useAcknowledgeAlert();
+  const submit = () => {
+    acknowledge.mutate({ id: alert.id, note: note.trim() }, { onSuccess: () => setOpened(false) });
+  };
+  return (
+    <Ask
+      action="Acknowledge"
+      alert={alert}
+      opened={opened}
+      setOpened={setOpened}
+      onSubmit={submit}
+      pending={acknowledge.isPending}
+      problem={acknowledge.error ? `It was not acknowledged. ${acknowledge.error.message}` : undefined}
+    >
+      <Field label="Note (may stay empty)" help="Escalation stops; reminders stop until it ends.">
+        {(attributes) => (
+          <input
+            {...attributes}
+            className={form.input}
+            data-autofocus
+            maxLength={500}
+            value={note}
+            onChange={(event) => setNote(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+    </Ask>
   );
 }
 
@@ -84,8 +116,7 @@ export function SilenceThis({ alert }: { alert: Alert }) {
   const [seconds, setSeconds] = useState(3_600);
   const create = useCreateSilence();
   const matchers = matchersFor(alert);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     const now = Date.now();
     create.mutate(
       {
@@ -98,73 +129,46 @@ export function SilenceThis({ alert }: { alert: Alert }) {
     );
   };
   return (
-    <Popover
+    <Ask
+      action="Silence"
+      alert={alert}
       opened={opened}
-      onChange={setOpened}
-      position="bottom-end"
-      width={300}
-      trapFocus
-      returnFocus
-      shadow="md"
+      setOpened={setOpened}
+      onSubmit={submit}
+      pending={create.isPending}
+      problem={create.error ? `It was not silenced. ${create.error.message}` : undefined}
     >
-      <Popover.Target>
-        <button
-          type="button"
-          className={form.button}
-          onClick={() => setOpened(!opened)}
-          aria-label={`Silence: ${alert.title}`}
-        >
-          Silence
-        </button>
-      </Popover.Target>
-      <Popover.Dropdown className={frame.menu ?? ""}>
-        <form className={styles.form} onSubmit={submit}>
-          <p className="quiet">Nothing is sent while {matchers.map(matcherWords).join(" and ")}.</p>
-          <Field label="For">
-            {(attributes) => (
-              <select
-                {...attributes}
-                className={form.input}
-                value={seconds}
-                onChange={(event) => setSeconds(Number(event.currentTarget.value))}
-              >
-                {lengths.map((one) => (
-                  <option key={one.seconds} value={one.seconds}>
-                    {one.label}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
-          <Field label="Why">
-            {(attributes) => (
-              <input
-                {...attributes}
-                className={form.input}
-                data-autofocus
-                required
-                maxLength={500}
-                placeholder="Known, being repaired"
-                value={comment}
-                onChange={(event) => setComment(event.currentTarget.value)}
-              />
-            )}
-          </Field>
-          {create.error && (
-            <p className={form.problem} role="alert">
-              It was not silenced. {create.error.message}
-            </p>
-          )}
-          <p className={styles.buttons}>
-            <button type="submit" className={form.primary} disabled={create.isPending}>
-              Silence
-            </button>
-            <button type="button" className={form.button} onClick={() => setOpened(false)}>
-              Cancel
-            </button>
-          </p>
-        </form>
-      </Popover.Dropdown>
-    </Popover>
+      <p className="quiet">Nothing is sent while {matchers.map(matcherWords).join(" and ")}.</p>
+      <Field label="For">
+        {(attributes) => (
+          <select
+            {...attributes}
+            className={form.input}
+            value={seconds}
+            onChange={(event) => setSeconds(Number(event.currentTarget.value))}
+          >
+            {lengths.map((one) => (
+              <option key={one.seconds} value={one.seconds}>
+                {one.label}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Field label="Why">
+        {(attributes) => (
+          <input
+            {...attributes}
+            className={form.input}
+            data-autofocus
+            required
+            maxLength={500}
+            placeholder="Known, being repaired"
+            value={comment}
+            onChange={(event) => setComment(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+    </Ask>
   );
 }
