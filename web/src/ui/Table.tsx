@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 import { countryName, unknown } from "../format";
 import { type FilterName, filterLabels } from "../state/search";
 import { useView } from "../state/view";
@@ -25,6 +25,8 @@ interface Props<Row> {
 }
 
 export function Table<Row>({ label, columns, rows, rowKey, maxHeight, sort = "", onSort }: Props<Row>) {
+  const box = useRef<HTMLDivElement>(null);
+  const scrolls = useOverflow(box) || maxHeight !== undefined;
   const table = (
     <table className={styles.table}>
       <caption className="visually-hidden">{label}</caption>
@@ -66,13 +68,30 @@ export function Table<Row>({ label, columns, rows, rowKey, maxHeight, sort = "",
       </tbody>
     </table>
   );
-  if (maxHeight === undefined) return <div className={styles.scroll}>{table}</div>;
+  // A region that scrolls is reachable by keyboard only when it can be focused itself.
+  const reachable = scrolls ? { role: "region", "aria-label": `${label}, table`, tabIndex: 0 } : {};
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region is reachable by keyboard only this way
-    <section className={styles.scroll} style={{ maxHeight }} aria-label={`${label}, table`} tabIndex={0}>
+    <div ref={box} className={styles.scroll} style={{ maxHeight }} {...reachable}>
       {table}
-    </section>
+    </div>
   );
+}
+
+/** Whether what is inside is larger than the box, now and after either changes its size. */
+function useOverflow(box: RefObject<HTMLElement | null>): boolean {
+  const [overflows, setOverflows] = useState(false);
+  useEffect(() => {
+    const outer = box.current;
+    const inner = outer?.firstElementChild;
+    if (!outer || !inner) return;
+    const look = () =>
+      setOverflows(outer.scrollWidth > outer.clientWidth || outer.scrollHeight > outer.clientHeight);
+    const observer = new ResizeObserver(look);
+    observer.observe(outer);
+    observer.observe(inner);
+    return () => observer.disconnect();
+  }, [box]);
+  return overflows;
 }
 
 type Sorted = Pick<Column<never>, "key" | "number">;
