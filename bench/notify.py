@@ -82,7 +82,7 @@ def measure(options: Options) -> Report:
 
 
 def _at_once(home: Path, box: Mailbox, times: int) -> list[float]:
-    names = [f"bench-client-{number}" for number in range(times)]
+    names = [f"bench_client_{number}" for number in range(times)]
     database = Database.open(Settings(home=home))
     with database.writing() as connection:
         for name in names:

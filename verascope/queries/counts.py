@@ -1,18 +1,19 @@
 """The counters behind many numbers at once, for those who watch them: a thousand rules are a few dozen reads.
 
-What shares a range and the names of its filters is read together, split by those dimensions; each wanted
-number then picks its groups.
+What filters by the same dimensions is read together, split by those dimensions; each wanted number then picks
+its range and its groups.
 """
 
+from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from verascope.clock import Grain, Range
 from verascope.metrics import METRICS, quantile_of
-from verascope.queries.plan import Plan, Source, plan
+from verascope.queries.plan import BY_OUTCOME, Piece, Plan, Source, plan
 from verascope.queries.query import Query
-from verascope.queries.reader import Ask, Cells, Reader
+from verascope.queries.reader import OUTCOMES, Ask, Cells, Reader
 from verascope.queries.rows import Cell
 from verascope.store.tables import COUNTERS
 
@@ -31,49 +32,70 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """One read for all of `wanted`: the same range and filter names. With percentiles or without."""
+    """One reading for all of `wanted`, which filter by the same dimensions: how each of their ranges is read.
+
+    filters: what any of them accepts. parts: the counters that they are made of. With percentiles or without.
+    """
 
     wanted: tuple[Wanted, ...]
     dimensions: tuple[str, ...]
     filters: Filters
+    parts: tuple[str, ...]
     has_quantiles: bool
-    plan: Plan
+    plans: Mapping[Range, Plan]
 
 
 def shared(
     wanted: Collection[Wanted], zone: ZoneInfo, interval: Grain | None = None
 ) -> list[Shared]:
-    """The reads that serve all of `wanted`, each planned."""
-    groups: dict[tuple[Range, tuple[str, ...], bool], list[Wanted]] = {}
+    """The readings that serve all of `wanted`, planned."""
+    groups: dict[tuple[tuple[str, ...], bool, bool], list[Wanted]] = {}
     for one in wanted:
         names = tuple(name for name, _ in one.filters)
-        is_quantile = METRICS[one.metric].quantile is not None
-        groups.setdefault((one.range, names, is_quantile), []).append(one)
+        metric = METRICS[one.metric]
+        # What rollups know by outcome isn't read from the columns because of what they don't know so.
+        is_of_outcomes = "outcome" in names and BY_OUTCOME.issuperset(metric.parts)
+        groups.setdefault((names, metric.quantile is not None, is_of_outcomes), []).append(one)
     found = []
-    for (span, names, is_quantile), members in groups.items():
+    for (names, is_quantile, _), members in groups.items():
         union: dict[str, dict[str, None]] = {name: {} for name in names}
         for one in members:
             for name, values in one.filters:
                 union[name].update(dict.fromkeys(values))
         filters = tuple((name, tuple(values)) for name, values in union.items())
         metrics = tuple(dict.fromkeys(one.metric for one in members))
-        query = Query(metrics, names, dict(filters), span, interval)
-        planned = plan(query, span, zone)
-        found.append(Shared(tuple(members), names, filters, is_quantile, planned))
+        query = Query(metrics, names, dict(filters), members[0].range, interval)
+        plans = {
+            span: plan(query, span, zone) for span in dict.fromkeys(one.range for one in members)
+        }
+        parts = _parts_of(metrics, names)
+        found.append(Shared(tuple(members), names, filters, parts, is_quantile, plans))
     return found
 
 
+def _parts_of(metrics: Collection[str], names: Collection[str]) -> tuple[str, ...]:
+    needed = {"total"}.union(*(METRICS[name].parts for name in metrics))
+    if "outcome" in names:
+        needed.update(OUTCOMES)
+    return tuple(part for part in COUNTERS if part in needed)
+
+
 def reads_columns(asks: Sequence[Shared]) -> bool:
-    return any(piece.source is Source.COLUMNS for ask in asks for piece in ask.plan.pieces)
+    return any(
+        piece.source is Source.COLUMNS
+        for ask in asks
+        for planned in ask.plans.values()
+        for piece in planned.pieces
+    )
 
 
 def read(reader: Reader, asks: Sequence[Shared]) -> dict[Wanted, Cell]:
     """One cell for each wanted number, empty when nothing matched."""
     found = {}
     for ask in asks:
-        cells = _cells(reader, ask, None)
+        by_range = _by_range(reader, ask)
         for one in ask.wanted:
-            found[one] = _sum(cells, one, None)
+            found[one] = _sum(by_range[one.range], one, None)
     return found
 
 
@@ -83,29 +105,61 @@ def read_series(
     """{bucket: cell} for each wanted number; buckets without a prediction are absent."""
     found = {}
     for ask in asks:
-        cells = _cells(reader, ask, interval)
-        buckets = {bucket for bucket, _ in cells if bucket is not None}
         for one in ask.wanted:
-            found[one] = {bucket: _sum(cells, one, bucket) for bucket in buckets}
+            cells = reader.cells(_ask(ask, ask.plans[one.range].pieces, interval))
+            buckets = {bucket for bucket, _ in cells if bucket is not None}
+            found[one] = {bucket: _sum([cells], one, bucket) for bucket in buckets}
     return found
 
 
-def _cells(reader: Reader, ask: Shared, interval: Grain | None) -> Cells:
-    return reader.cells(
-        Ask(
-            ask.plan.pieces, ask.plan.dimension, ask.filters, ask.dimensions, interval,
-            ask.has_quantiles, COUNTERS,
-        )
-    )  # fmt: skip
+def _by_range(reader: Reader, ask: Shared) -> dict[Range, Sequence[Cells]]:
+    """What each range consists of.
+
+    Ranges overlap, and a season has the same hours of many weeks: what the columns are asked for is cut at every
+    edge there is and read at once.
+    """
+    pieces = [piece for planned in ask.plans.values() for piece in planned.pieces]
+    spans = _disjoint([piece.range for piece in pieces if piece.source is Source.COLUMNS])
+    starts = [span.start_us for span in spans]
+    read = reader.spans(spans, _ask(ask, ())) if spans else []
+    found: dict[Range, Sequence[Cells]] = {}
+    for span, planned in ask.plans.items():
+        cells: list[Cells] = []
+        for piece in planned.pieces:
+            if piece.source is Source.COLUMNS:
+                first = bisect_left(starts, piece.range.start_us)
+                cells += read[first : bisect_left(starts, piece.range.end_us)]
+            else:
+                cells.append(reader.cells(_ask(ask, (piece,))))
+        found[span] = cells
+    return found
 
 
-def _sum(cells: Cells, wanted: Wanted, bucket: int | None) -> Cell:
+def _disjoint(spans: Collection[Range]) -> list[Range]:
+    """The same time, cut at every edge, in order."""
+    edges = sorted({edge for span in spans for edge in (span.start_us, span.end_us)})
+    covered: set[int] = set()
+    for span in spans:
+        covered.update(range(bisect_left(edges, span.start_us), bisect_left(edges, span.end_us)))
+    return [Range(edges[place], edges[place + 1]) for place in sorted(covered)]
+
+
+def _ask(ask: Shared, pieces: tuple[Piece, ...], interval: Grain | None = None) -> Ask:
+    dimension = next(iter(ask.plans.values())).dimension
+    return Ask(
+        pieces, dimension, ask.filters, ask.dimensions, interval, ask.has_quantiles, ask.parts
+    )
+
+
+def _sum(cells: Sequence[Cells], wanted: Wanted, bucket: int | None) -> Cell:
     """The cells of a bucket that match every filter of `wanted`."""
     found = Cell({}, {})
-    for group in _groups([values for _, values in wanted.filters]):
-        cell = cells.get((bucket, group))
-        if cell is not None:
-            found.add(cell)
+    groups = _groups([values for _, values in wanted.filters])
+    for part in cells:
+        for group in groups:
+            cell = part.get((bucket, group))
+            if cell is not None:
+                found.add(cell)
     return found
 
 

@@ -87,6 +87,24 @@ class Reader:
         """The one cell of an Ask without dimensions and interval; zeros when nothing was there."""
         return self.cells(ask).get((None, ()), Cell({}, {}))
 
+    def spans(self, spans: Sequence[Range], ask: Ask) -> list[Cells]:
+        """What the columns hold of each of the ascending spans, which share no minute; the Ask's own pieces and
+        interval don't matter.
+        """
+        filters = dict(ask.filters)
+        if self._columns is None or not spans:
+            plain = replace(ask, interval=None)
+            return [dict(self._rows(span, plain, filters)) for span in spans]
+        read = self._columns.read_spans(
+            self._connection, self._tenant_id, spans, filters,
+            dimensions=ask.dimensions, tz=self._zone, parts=ask.parts, histogram=ask.quantiles,
+        )  # fmt: skip
+        found: list[Cells] = [{} for _ in spans]
+        for one in read:
+            assert one.bucket is not None
+            found[one.bucket][None, one.keys] = Cell(one.parts, one.histogram or {})
+        return found
+
     def _series_of(self, ask: Ask) -> Ask | None:
         """An expected Ask for the same by interval, of which `ask` is the sum."""
         if ask.interval is not None or ask.dimensions:
