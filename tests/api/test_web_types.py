@@ -23,6 +23,8 @@ PAIRS = (
     ("types.ts", "ProblemDetails", "Problem"),
     ("system.ts", "SystemSample", "SystemSample"),
     ("system.ts", "System", "System"),
+    ("status.ts", "StatusSummary", "Status"),
+    ("status.ts", "ProbeWord", "ProbeWord"),
     ("system.ts", "SenderInfo", "SenderInfo"),
     ("rules.ts", "Rule", "RuleInForce"),
     ("rules.ts", "RuleText", "AlertRule"),

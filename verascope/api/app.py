@@ -42,6 +42,7 @@ from verascope.api import (
     shadows,
     silences,
     sql,
+    status,
     system,
 )
 from verascope.api.demonstration import PLACE, Demonstration
@@ -71,6 +72,7 @@ ROUTERS = (
     error_patterns.router,
     incidents.router,
     system.router,
+    status.router,
     probes.router,
     heartbeats.router,
     maintenance.router,
@@ -189,7 +191,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 
 def _describe_problems(operation: dict[str, Any]) -> None:
     content = {errors.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    for status, response in operation["responses"].items():
+    for code, response in operation["responses"].items():
         is_health = "Health" in str(response.get("content"))
-        if int(status) >= 400 and not is_health:
+        if int(code) >= 400 and not is_health:
             response["content"] = content

@@ -1,15 +1,18 @@
 """`/api/v1/branding`: whose dashboard this is, and its colour, fitted so that text can be read."""
 
-import msgspec
+from typing import Any
+
 from anyio.to_thread import run_sync
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from verascope import branding
+from verascope.api.answer import answer_json
 from verascope.api.deps import Owner, RuntimeDep
 from verascope.api.errors import documented
 from verascope.config import Branding as Defaults
+from verascope.runtime import Runtime
 
 router = APIRouter(prefix="/api/v1/branding", tags=["Settings"])
 
@@ -41,11 +44,15 @@ class Branding(BaseModel):
 )
 async def shown(runtime: RuntimeDep, principal: Owner) -> Response:
     """Change them with PUT /api/v1/settings/branding.name and /api/v1/settings/branding.accent."""
+    return answer_json(await run_sync(branding_of, runtime, principal.tenant_id))
+
+
+def branding_of(runtime: Runtime, tenant_id: int) -> dict[str, Any]:
+    """The fields of `Branding`."""
     wanted = runtime.settings.branding
     found = branding.colours(wanted.accent)
-    tenant = await run_sync(runtime.answers.tenant, principal.tenant_id)
-    body = {
-        "name": wanted.name or tenant["name"],
+    return {
+        "name": wanted.name or runtime.answers.tenant(tenant_id)["name"],
         "accent": found.accent,
         "accent_text": found.text,
         "accent_on_light": found.on_light,
@@ -54,4 +61,3 @@ async def shown(runtime: RuntimeDep, principal: Owner) -> Response:
         "soft_dark": found.soft_dark,
         "is_default": found.accent == Defaults().accent,
     }
-    return Response(msgspec.json.encode(body), media_type="application/json")

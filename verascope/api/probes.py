@@ -14,7 +14,7 @@ from verascope.api.errors import documented
 from verascope.api.params import whole_number
 from verascope.clock import DAY, HOUR, MINUTE, US
 from verascope.monitor.probes import editing, heartbeat, history, records
-from verascope.monitor.probes.editing import Standing
+from verascope.monitor.probes.editing import Standing, Status
 from verascope.monitor.probes.history import Totals
 from verascope.monitor.probes.probe import Kind
 from verascope.monitor.probes.settings import read
@@ -29,7 +29,6 @@ _LONGEST_STEP = DAY
 _RANGES = {"24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY}
 
 KindName = Literal["http", "tcp", "dns", "tls", "known_answer", "heartbeat"]
-Status = Literal["up", "down", "unknown", "maintenance", "paused"]
 
 
 class ProbeCheck(BaseModel):
@@ -287,16 +286,11 @@ def _record(runtime: Runtime, tenant_id: int, standing: Standing) -> dict[str, A
     target = probe.target
     if probe.kind is Kind.HEARTBEAT:
         target = heartbeat.PATH + heartbeat.token(runtime.address_key, tenant_id, probe)
-    status: Status = watched.state.phase.value
-    if not probe.enabled:
-        status = "paused"
-    elif standing.in_maintenance:
-        status = "maintenance"
     return {
         **editing.written(probe),
         "target": target,
         "origin": probe.origin.value,
-        "status": status,
+        "status": standing.status,
         "since": clock.to_iso(watched.state.since_us),
         "last": None
         if last is None

@@ -110,12 +110,13 @@ def _system(runtime: Runtime, span: Range) -> dict[str, Any]:
         found = samples.read(connection, span, step)
         newest = samples.latest(connection)
     return {
-        "now": None if newest is None else _json(newest),
+        "now": None if newest is None else sample_json(newest),
         "step_seconds": step,
-        "samples": [_json(sample) for sample in found],
+        "samples": [sample_json(sample) for sample in found],
     }
 
 
-def _json(sample: Sample) -> dict[str, Any]:
+def sample_json(sample: Sample) -> dict[str, Any]:
+    """The fields of a `SystemSample`."""
     values = asdict(sample)
     return {"timestamp": clock.to_iso(values.pop("timestamp_us")), **values}

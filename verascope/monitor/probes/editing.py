@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import Connection
@@ -16,6 +16,8 @@ from verascope.monitor.probes.probe import Origin, Probe
 from verascope.monitor.probes.records import Watched
 from verascope.monitor.probes.settings import read
 
+Status = Literal["up", "down", "unknown", "maintenance", "paused"]
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -24,6 +26,13 @@ class Standing:
     watched: Watched
     day: Totals | None
     in_maintenance: bool
+
+    @property
+    def status(self) -> Status:
+        """In one word: a pause and maintenance say more than what was found last."""
+        if not self.watched.probe.enabled:
+            return "paused"
+        return "maintenance" if self.in_maintenance else self.watched.state.phase.value
 
 
 def standings(

@@ -1,8 +1,7 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { setBranding } from "../state/branding";
-import { heal } from "./ask";
-import { getJson } from "./client";
+import { useStatus } from "./status";
 
 /** Whose dashboard this is, and its colour, already fitted so that text can be read. Colours are `#rrggbb`. */
 export interface Branding {
@@ -16,7 +15,6 @@ export interface Branding {
   is_default: boolean;
 }
 
-export const brandingKey = ["branding"] as const;
 /** The first paint needs the numbers more; a colour known from the last visit is there from the start. */
 const patienceMs = 1_000;
 
@@ -32,14 +30,8 @@ export function useKeepBranding(): void {
     }, patienceMs);
     return () => window.clearInterval(timer);
   }, [client]);
-  const { data } = useQuery({
-    queryKey: brandingKey,
-    queryFn: ({ signal }) => getJson<Branding>("/api/v1/branding", signal),
-    staleTime: Number.POSITIVE_INFINITY,
-    refetchInterval: heal(false),
-    enabled: settled,
-  });
+  const branding = useStatus(settled, false).data?.branding;
   useEffect(() => {
-    if (data) setBranding(data);
-  }, [data]);
+    if (branding) setBranding(branding);
+  }, [branding]);
 }

@@ -80,12 +80,11 @@ export type NewMaintenance = Omit<Maintenance, "id" | "active">;
 const probesKey = ["probes"];
 const maintenanceKey = ["maintenance"];
 
-export function useProbes(enabled = true) {
+export function useProbes() {
   return useQuery({
     queryKey: probesKey,
     queryFn: ({ signal }) => getJson<ProbeList>("/api/v1/probes", signal),
     refetchInterval: heal(10_000),
-    enabled,
   });
 }
 

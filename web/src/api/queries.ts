@@ -197,11 +197,12 @@ export function useHealth() {
   });
 }
 
-export function useModel() {
+export function useModel(enabled = true) {
   return useQuery({
     queryKey: ["info"],
     queryFn: ({ signal }) => getJson<ModelInfo>("/info", signal),
     staleTime: 300_000,
+    enabled,
     refetchInterval: heal(false),
   });
 }

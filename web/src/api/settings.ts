@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { heal } from "./ask";
-import { brandingKey } from "./branding";
 import { getJson, send } from "./client";
+import { statusKey } from "./status";
 
 export type SettingValue = string | number | boolean | null | string[];
 
@@ -53,7 +53,7 @@ export function useStoreSetting(name: string) {
             headers: { "Content-Type": "application/json" },
           }),
     onSuccess: (stored) => {
-      if (stored.name.startsWith("branding.")) void client.invalidateQueries({ queryKey: brandingKey });
+      if (stored.name.startsWith("branding.")) void client.invalidateQueries({ queryKey: statusKey });
       client.setQueryData<Settings>(
         key,
         (old) =>

@@ -89,21 +89,3 @@ export function useSenders() {
     refetchInterval: heal(30_000),
   });
 }
-
-/** The newest sample alone, for a line of numbers. */
-export function useSystemNow(enabled: boolean) {
-  return useQuery({
-    queryKey: ["system", "now"],
-    queryFn: ({ signal }) => {
-      // Both ends are said, so that a browser whose clock is wrong is answered too.
-      const end = Date.now();
-      const span = new URLSearchParams({
-        start: new Date(end - 1_000).toISOString(),
-        end: new Date(end).toISOString(),
-      });
-      return getJson<System>(`/api/v1/system?${span}`, signal);
-    },
-    refetchInterval: heal(sampleMs),
-    enabled,
-  });
-}

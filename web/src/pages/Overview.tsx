@@ -42,7 +42,7 @@ export function Overview() {
     <div className={styles.grid}>
       <h1 className="visually-hidden">Overview</h1>
       <div className={styles.full}>
-        <Status error={overview.error} failures={failures ?? null} />
+        <Status error={overview.error} failures={failures ?? null} enabled={results !== undefined} />
         <Strips enabled={results !== undefined} />
       </div>
       <Kpis results={results} range={range} compare={compare} loading={loading} />

@@ -1,16 +1,19 @@
+import { useState } from "react";
 import { useModel } from "../api/queries";
 import { percent } from "../format";
 import styles from "./analyse.module.css";
 
 /** What a verdict is worth: never proof, by whose measure, and what the model cannot see. */
 export function ModelNote() {
-  const { data } = useModel();
+  const [open, setOpen] = useState(false);
+  const { data, error } = useModel(open);
   return (
     <div className={styles.limits}>
       <p>Triage, not proof: the model finds traces in one image, not who made it or why.</p>
-      {data && (
-        <details>
-          <summary>What the model can and cannot see</summary>
+      <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+        <summary>What the model can and cannot see</summary>
+        {error && <p>{error.message}</p>}
+        {data && (
           <ul>
             <li>
               {data.name ?? data.model_type}, version {data.model_version ?? "unknown"}
@@ -26,8 +29,8 @@ export function ModelNote() {
               <li key={limit}>{limit}</li>
             ))}
           </ul>
-        </details>
-      )}
+        )}
+      </details>
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { useHealth } from "../api/queries";
+import { useStatus } from "../api/status";
 import type { Result } from "../api/types";
 import { clock, integer, percent } from "../format";
 import { useLive } from "../state/live";
@@ -11,12 +11,14 @@ interface Props {
   /** Set when the numbers could not be renewed. */
   error: Error | null;
   failures: { total: number; failed: number; patterns: Result; words: string } | null;
+  /** Whether the server may be asked how it is: the numbers go first. */
+  enabled: boolean;
 }
 
 /** Whether everything is all right, and if not, where: the first line of the overview. */
-export function Status({ error, failures }: Props) {
+export function Status({ error, failures, enabled }: Props) {
   const { phase, since, lastContact } = useLive();
-  const { data: health } = useHealth();
+  const health = useStatus(enabled).data?.health;
   const zone = useZone();
   if (phase === "stale") {
     const at = clock(lastContact ?? since ?? Date.now(), zone);

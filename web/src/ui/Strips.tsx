@@ -1,13 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import type { AlertPage } from "../api/alerts";
-import { heal } from "../api/ask";
-import { alertsKey } from "../api/changes";
-import { getJson } from "../api/client";
-import { useProbes } from "../api/probes";
-import { useHealth } from "../api/queries";
-import { useSystemNow } from "../api/system";
+import { useStatus } from "../api/status";
 import { plural, recentTime } from "../format";
 import { type Measure, measures } from "../state/measures";
 import { shared } from "../state/view";
@@ -32,13 +25,9 @@ const shown = 2;
 
 function Alerts({ enabled }: { enabled: boolean }) {
   const zone = useZone();
-  const { data, error } = useQuery({
-    queryKey: [...alertsKey, "strip"],
-    queryFn: ({ signal }) => getJson<AlertPage>("/api/v1/alerts?state=open&limit=50", signal),
-    refetchInterval: heal(10_000),
-    enabled,
-  });
-  const open = (data?.items ?? [])
+  const { data, error } = useStatus(enabled);
+  const alerts = data?.alerts;
+  const open = (alerts ?? [])
     .filter(({ phase }) => phase !== "pending")
     .toSorted((a, b) => rank[a.severity] - rank[b.severity]);
   const [first] = open;
@@ -47,11 +36,11 @@ function Alerts({ enabled }: { enabled: boolean }) {
     <Strip
       title="Alerts"
       to="/alerts"
-      tone={first ? (first.severity === "critical" ? "critical" : "warning") : data ? "ok" : "none"}
+      tone={first ? (first.severity === "critical" ? "critical" : "warning") : alerts ? "ok" : "none"}
     >
-      {error && !data ? (
+      {alerts === null || (error && !data) ? (
         <span className={styles.quiet}>could not be read</span>
-      ) : !data ? null : open.length === 0 ? (
+      ) : !alerts ? null : open.length === 0 ? (
         <span className={styles.quiet}>none open</span>
       ) : (
         <>
@@ -70,12 +59,11 @@ function Alerts({ enabled }: { enabled: boolean }) {
 }
 
 function Machine({ enabled }: { enabled: boolean }) {
-  const { data, error } = useSystemNow(enabled);
-  const { data: health } = useHealth();
-  const probes = useProbes(enabled);
-  const watched = (probes.data?.items ?? []).filter(({ status }) => status !== "paused");
+  const { data, error } = useStatus(enabled);
+  const health = data?.health;
+  const watched = (data?.probes ?? []).filter(({ status }) => status !== "paused");
   const down = watched.filter(({ status }) => status === "down");
-  const now = data?.now ?? null;
+  const now = data?.system ?? null;
   const number = (measure: Measure) => (
     <span className={styles.number}>
       {measure.label}{" "}
