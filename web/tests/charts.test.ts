@@ -90,6 +90,10 @@ it("marks a model version where it first appears, but not at the start of the ra
   });
   const changes = answer([row(0, "m1", 5), row(0, "m2", 0), row(1, "m2", 0), row(2, "m2", 4)]);
   expect(modelMarks(changes, course)).toMatchObject([{ kind: "model", index: 2, short: "m2" }]);
+  const busy = answer([...changes.rows, row(2, "m3", 1), row(2, "unknown", 1)]);
+  expect(modelMarks(busy, course)).toEqual([
+    { kind: "model", index: 2, label: "First prediction of m2, m3", short: "2 versions" },
+  ]);
 });
 
 describe("a heat map over the image", () => {

@@ -12,19 +12,29 @@ export interface Mark {
   short?: string;
 }
 
-/** Where in the range a model version was first seen, when it was not there from the start. */
+/**
+ * Where in the range model versions were first seen, when they were not there from the start; several in one step
+ * share a line. What was refused before any model saw it is "unknown", and no version.
+ */
 export function modelMarks(changes: Result, course: Result): Mark[] {
   const buckets = bucketsOf(course);
   const firsts = new Map<string, number>();
   for (const row of changes.rows) {
     const index = buckets.findIndex(({ start }) => start === row.bucket);
     const model = row.model;
-    if (!model || index < 0 || !row.total_predictions) continue;
+    if (!model || model === "unknown" || index < 0 || !row.total_predictions) continue;
     firsts.set(model, Math.min(index, firsts.get(model) ?? index));
   }
-  return [...firsts]
-    .filter(([, index]) => index > 0)
-    .map(([model, index]) => ({ kind: "model", index, label: `First prediction of ${model}`, short: model }));
+  const found = new Map<number, string[]>();
+  for (const [model, index] of firsts) {
+    if (index > 0) found.set(index, [...(found.get(index) ?? []), model]);
+  }
+  return [...found].map(([index, models]) => ({
+    kind: "model",
+    index,
+    label: `First prediction of ${models.join(", ")}`,
+    short: models.length === 1 ? (models[0] ?? "") : `${models.length} versions`,
+  }));
 }
 
 interface Opened {
