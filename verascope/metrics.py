@@ -43,6 +43,7 @@ class Metric:
     """One number. quantile is set for those read from a histogram instead of the parts.
 
     is_peak: the highest count of a minute, which no parts add up to; `peak_load_at` stands beside it.
+    own_filters: what else than the dimensions of predictions a metric of another source can be filtered by.
     """
 
     name: str
@@ -54,6 +55,13 @@ class Metric:
     compute: Callable[[Parts], Value] | None = None
     quantile: float | None = None
     is_peak: bool = False
+    own_filters: tuple[str, ...] = ()
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """What it can be filtered by."""
+        is_of_predictions = self.parts or self.quantile is not None or self.is_peak
+        return tuple(DIMENSIONS) if is_of_predictions else self.own_filters
 
 
 def _count(part: str) -> Callable[[Parts], Value]:

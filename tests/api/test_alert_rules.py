@@ -115,6 +115,26 @@ def test_every_wrong_field_is_named_at_once(watched: Server) -> None:
     assert "did you mean client" in problems["filters.cliant"]["accepted"]
 
 
+def test_a_rule_about_probes_is_filtered_by_probe_and_by_nothing_else(watched: Server) -> None:
+    mine = {
+        **MINE,
+        "name": "own_health_slow",
+        "metric": "probe_response_time",
+        "filters": {"probe": ["own-health"]},
+    }
+    answer = send(watched, "POST", body=mine)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["filters"] == {"probe": ["own-health"]}
+    wrong = {**mine, "name": "other", "filters": {"client": ["acme"]}}
+    (problem,) = send(watched, "POST", body=wrong).json()["errors"]
+    assert problem["field"] == "filters.client"
+    assert "probe" in problem["accepted"]
+    dictionary = {one["name"]: one for one in watched.get("/api/v1/metrics").json()["metrics"]}
+    assert dictionary["probe_response_time"]["filters"] == ["probe", "kind"]
+    assert "client" in dictionary["error_rate"]["filters"]
+    assert dictionary["cpu_usage"]["filters"] == []
+
+
 @pytest.mark.parametrize(
     ("condition", "field"),
     [

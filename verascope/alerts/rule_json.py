@@ -174,19 +174,20 @@ class _Reading:
         value = self._given.get("filters")
         if value is None or value == {}:
             return {}
-        if not isinstance(value, Mapping):
-            self._refuse("filters", value, f"an object with keys out of {', '.join(DIMENSIONS)}")
-            return {}
         entry = self._metrics.get(metric)
-        if entry is not None and not (entry.parts or entry.quantile):
+        known = tuple(DIMENSIONS) if entry is None else entry.filters
+        if not isinstance(value, Mapping):
+            self._refuse("filters", value, f"an object with keys out of {', '.join(known)}")
+            return {}
+        if not known:
             self._refuse("filters", dict(value), f"nothing: {metric} can't be filtered")
             return {}
         found = {}
         for name, values in value.items():
             path = f"filters.{name}"
             is_list = isinstance(values, list | tuple) and 1 <= len(values) <= MAX_FILTER_VALUES
-            if name not in DIMENSIONS:
-                self._refuse(path, values, near(str(name), DIMENSIONS))
+            if name not in known:
+                self._refuse(path, values, near(str(name), known))
             elif not is_list or not all(isinstance(one, str) for one in values):
                 self._refuse(path, values, f"a list of 1 to {MAX_FILTER_VALUES} texts")
             elif name in VALUES and not set(values) <= set(VALUES[name]):

@@ -164,6 +164,9 @@ class MetricInfo(BaseModel):
     source: str = Field(
         description="Questions can ask those of `predictions`; alert rules can watch all but peaks."
     )
+    filters: list[str] = Field(
+        description="What it can be filtered by: dimensions, or `probe` and `kind` for metrics of probes."
+    )
 
 
 class DimensionInfo(BaseModel):
@@ -228,6 +231,7 @@ async def metrics(principal: Owner, runtime: RuntimeDep) -> Response:
                     "definition": metric.definition,
                     "higher_is": metric.higher_is.value,
                     "source": _source(metric.name, sources),
+                    "filters": metric.filters,
                 }
                 for metric in {**METRICS, **sources.metrics}.values()
             ],

@@ -1,6 +1,7 @@
 """Numbers of probes for alert rules: by probe, over a window."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -18,7 +19,7 @@ Values = Mapping[str, tuple[float | None, int]]
 FILTERS = ("probe", "kind")
 
 METRICS: Mapping[str, Metric] = {
-    metric.name: metric
+    metric.name: replace(metric, own_filters=FILTERS)
     for metric in (
         Metric(
             "probe_availability", "Availability", Unit.PERCENT, Better.HIGHER,

@@ -45,6 +45,8 @@ export interface Metric {
   unit: Unit;
   definition: string;
   higher_is: "better" | "worse" | "neutral";
+  /** What a rule about it can be filtered by. */
+  filters: string[];
 }
 
 export interface MetricDictionary {

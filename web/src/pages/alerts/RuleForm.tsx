@@ -180,7 +180,13 @@ export function RuleForm({ rule, rules, onDone }: Props) {
               </Field>
               <Filters
                 draft={draft}
-                dimensions={dictionary?.dimensions ?? []}
+                dimensions={(metric?.filters ?? []).map((name) => ({
+                  name,
+                  label:
+                    dictionary?.dimensions.find((one) => one.name === name)?.label ??
+                    ownFilters[name] ??
+                    name,
+                }))}
                 problem={problem("filters")}
                 onChange={(filters) => set({ filters })}
               />
@@ -374,6 +380,9 @@ function TextField({ label, help, value, problem, fixed, inputMode, onChange }: 
   );
 }
 
+/** Filters that are no dimensions of predictions. */
+const ownFilters: Record<string, string> = { probe: "Probe", kind: "Kind of probe" };
+
 interface FiltersProps {
   draft: RuleDraft;
   dimensions: { name: string; label: string }[];
@@ -422,14 +431,20 @@ function Filters({ draft: { filters }, dimensions, problem, onChange }: FiltersP
       ))}
       {problem && <p className={form.problem}>{problem}</p>}
       <div className={styles.buttons}>
-        <button
-          type="button"
-          className={form.button}
-          onClick={() => onChange([...filters, { name: dimensions[0]?.name ?? "client", values: "" }])}
-        >
-          <PlusIcon size={14} /> Filter
-        </button>
-        {filters.length === 0 && <span className="quiet">Everything counts.</span>}
+        {dimensions.length > 0 && (
+          <button
+            type="button"
+            className={form.button}
+            onClick={() => onChange([...filters, { name: dimensions[0]?.name ?? "", values: "" }])}
+          >
+            <PlusIcon size={14} /> Filter
+          </button>
+        )}
+        {filters.length === 0 && (
+          <span className="quiet">
+            {dimensions.length > 0 ? "Everything counts." : "This metric is one number: nothing to choose."}
+          </span>
+        )}
       </div>
     </fieldset>
   );
