@@ -17,7 +17,9 @@ import { Empty, loadingOf } from "./states";
 import { FilterValue } from "./Table";
 
 /** At high rates rows come in groups, so that the list can still be read. */
-const groupMs = 250;
+const groupMs = 1_000;
+/** Rows further down are not seen while the list is at its top, so they move without motion. */
+const inSight = 14;
 
 interface Props {
   filters: Filters;
@@ -156,6 +158,7 @@ const FeedRow = memo(function FeedRow({ prediction, at }: { prediction: Predicti
       className={styles.row}
       style={{ transform: `translateY(calc(var(--row) * ${at}))` }}
       data-mine={mine || undefined}
+      data-below={at >= inSight || undefined}
     >
       <button
         type="button"
