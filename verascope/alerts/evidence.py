@@ -5,10 +5,11 @@ minutes with the present one included; what is compared with other times looks a
 that all of them are equally long.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -54,13 +55,26 @@ class Source(Protocol):
         """What is known of the metric in start <= t < end; empty when nothing is."""
 
 
-@runtime_checkable
-class Batched(Protocol):
+class Batched(ABC):
     """A source that answers many questions in fewer reads."""
 
+    @abstractmethod
     def read(
         self, connection: Connection, tenant_id: int, reads: Collection[Read]
     ) -> Mapping[Read, Found]: ...
+
+    def values(
+        self,
+        connection: Connection,
+        tenant_id: int,
+        metric: str,
+        filters: Mapping[str, tuple[str, ...]],
+        start_us: int,
+        end_us: int,
+    ) -> Found:
+        """As of any `Source`."""
+        one = Read(metric, Range(start_us, end_us), tuple(sorted(filters.items())))
+        return self.read(connection, tenant_id, [one])[one]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import Connection, select
 
 from verascope.alerts import near_duplicates
-from verascope.alerts.evidence import Found, Read
+from verascope.alerts.evidence import Batched, Found, Read
 from verascope.alerts.near_duplicates import MIN_QUALITY, Group, Sighting
 from verascope.clock import Range
 from verascope.metrics import Better, Metric, Unit
@@ -36,24 +36,12 @@ _METRICS = {
 }  # fmt: skip
 
 
-class FraudSource:
+class FraudSource(Batched):
     """Subjects are groups of pictures, named by a perceptual hash of theirs."""
 
     name = "fraud"
     metrics: Mapping[str, Metric] = _METRICS
     absent: Mapping[str, str] = dict.fromkeys(_METRICS, "no fake came twice in the window")
-
-    def values(
-        self,
-        connection: Connection,
-        tenant_id: int,
-        metric: str,
-        filters: Mapping[str, tuple[str, ...]],
-        start_us: int,
-        end_us: int,
-    ) -> Found:
-        one = Read(metric, Range(start_us, end_us), tuple(sorted(filters.items())))
-        return self.read(connection, tenant_id, [one])[one]
 
     def read(
         self, connection: Connection, tenant_id: int, reads: Collection[Read]

@@ -4,15 +4,15 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, func, select
 
-from verascope.alerts.evidence import Found, Read
-from verascope.clock import US, Grain, Range
+from verascope.alerts.evidence import Batched, Found, Read
+from verascope.clock import US, Grain
 from verascope.metrics import METRICS, Metric
 from verascope.queries.counts import Wanted, value_of
 from verascope.queries.run import Answers
 from verascope.store.tables import rollups
 
 
-class PredictionSource:
+class PredictionSource(Batched):
     """The dictionary's metrics, except peaks: the fullest minute of a window is a rule with a window of a minute."""
 
     name = "predictions"
@@ -22,18 +22,6 @@ class PredictionSource:
         self.metrics: Mapping[str, Metric] = {
             name: metric for name, metric in METRICS.items() if not metric.is_peak
         }
-
-    def values(
-        self,
-        connection: Connection,
-        tenant_id: int,
-        metric: str,
-        filters: Mapping[str, tuple[str, ...]],
-        start_us: int,
-        end_us: int,
-    ) -> Found:
-        one = Read(metric, Range(start_us, end_us), tuple(sorted(filters.items())))
-        return self.read(connection, tenant_id, [one])[one]
 
     def read(
         self, connection: Connection, tenant_id: int, reads: Collection[Read]
