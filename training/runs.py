@@ -144,7 +144,11 @@ def _trained(
     copies = (statistics.plain, *statistics.changed)
     features = np.concatenate([one[chosen] for one in copies])
     head = fit(
-        plan, features, np.tile(is_fake, len(copies)), np.tile(odds, len(copies)) / len(copies)
+        plan,
+        features,
+        np.tile(is_fake, len(copies)),
+        np.tile(np.array(sources), len(copies)),
+        np.tile(odds, len(copies)) / len(copies),
     )
     return head, len(features)
 
