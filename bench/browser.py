@@ -38,8 +38,17 @@ EVENTS_A_SECOND = 10
 
 _WATCH = """
 window.seen = { shift: 0, longest: 0, first: null };
+// Cumulative layout shift as the Web Vitals define it: the worst window of at most five seconds.
+const spell = { sum: 0, began: 0, last: 0 };
 new PerformanceObserver((list) => {
-  for (const one of list.getEntries()) if (!one.hadRecentInput) window.seen.shift += one.value;
+  for (const one of list.getEntries()) {
+    if (one.hadRecentInput) continue;
+    const at = one.startTime;
+    if (at - spell.last > 1000 || at - spell.began > 5000) Object.assign(spell, { sum: 0, began: at });
+    spell.sum += one.value;
+    spell.last = at;
+    window.seen.shift = Math.max(window.seen.shift, spell.sum);
+  }
 }).observe({ type: "layout-shift", buffered: true });
 new PerformanceObserver((list) => {
   for (const one of list.getEntries()) window.seen.longest = Math.max(window.seen.longest, one.duration);
