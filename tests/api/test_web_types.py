@@ -74,7 +74,7 @@ PAIRS = (
     ("patterns.ts", "PatternPage", "PatternPage"),
     ("patterns.ts", "PatternEntry", "PatternEntry"),
     ("patterns.ts", "ErrorPatternDetail", "ErrorPatternDetail"),
-    ("branding.ts", "Branding", "Branding"),
+    ("types.ts", "Branding", "Branding"),
     ("settings.ts", "Setting", "Setting"),
     ("sql.ts", "SqlResult", "SqlAnswer"),
     ("sql.ts", "SqlColumn", "SqlColumn"),

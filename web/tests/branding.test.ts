@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Branding } from "../src/api/branding";
+import type { Branding } from "../src/api/types";
 import { accentsOf, rulesOf } from "../src/state/branding";
 
 const branding: Branding = {

@@ -3,18 +3,6 @@ import { useEffect, useState } from "react";
 import { setBranding } from "../state/branding";
 import { useStatus } from "./status";
 
-/** Whose dashboard this is, and its colour, already fitted so that text can be read. Colours are `#rrggbb`. */
-export interface Branding {
-  name: string;
-  accent: string;
-  accent_on_light: string;
-  accent_on_dark: string;
-  soft_light: string;
-  soft_dark: string;
-  /** The accent is the product's own; themes have theirs. */
-  is_default: boolean;
-}
-
 /** The first paint needs the numbers more; a colour known from the last visit is there from the start. */
 const patienceMs = 1_000;
 

@@ -1,12 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Alert } from "./alerts";
 import { heal } from "./ask";
-import type { Branding } from "./branding";
 import { alertsKey } from "./changes";
 import { getJson } from "./client";
 import type { Probe } from "./probes";
 import { type SystemSample, sampleMs } from "./system";
-import type { Health } from "./types";
+import type { Branding, Health } from "./types";
 
 export interface ProbeWord {
   name: string;

@@ -220,6 +220,18 @@ export interface ModelInfo {
   limits: string[];
 }
 
+/** Whose dashboard this is, and its colour, already fitted so that text can be read. Colours are `#rrggbb`. */
+export interface Branding {
+  name: string;
+  accent: string;
+  accent_on_light: string;
+  accent_on_dark: string;
+  soft_light: string;
+  soft_dark: string;
+  /** The accent is the product's own; themes have theirs. */
+  is_default: boolean;
+}
+
 /** RFC 9457 problem details. */
 export interface ProblemDetails {
   type?: string;

@@ -4,7 +4,6 @@ import {
   type GalleryQuery,
   runSql,
   type SqlQuestion,
-  type SqlResult,
   sqlCsv,
   stopSql,
   useGallery,
@@ -12,7 +11,7 @@ import {
 } from "../api/sql";
 import { download } from "../csv";
 import { integer } from "../format";
-import { parametersIn, questionOf, readPairs } from "../state/sql";
+import { parametersIn, questionOf, type Run, readPairs } from "../state/sql";
 import { useView } from "../state/view";
 import { Card } from "../ui/Card";
 import { Coded } from "../ui/Drawn";
@@ -25,13 +24,6 @@ import explore from "./explore.module.css";
 import styles from "./pages.module.css";
 
 const loadEditor = () => import("../ui/SqlEditor");
-
-export type Run =
-  | { step: "idle" }
-  | { step: "running"; since: number }
-  | { step: "done"; result: SqlResult; question: SqlQuestion }
-  | { step: "failed"; problem: Problem }
-  | { step: "cancelled" };
 
 /** Any question in SQL, read only. The address holds the query and its parameters. */
 export function Explore() {

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import type { Branding } from "../api/branding";
+import type { Branding } from "../api/types";
 import { base } from "../base";
 import type { Palette } from "../theme";
 

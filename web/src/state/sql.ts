@@ -1,4 +1,13 @@
+import type { Problem } from "../api/client";
 import type { SqlColumn, SqlParameter, SqlQuestion, SqlResult, SqlValue } from "../api/sql";
+
+/** What became of the query that was sent last. */
+export type Run =
+  | { step: "idle" }
+  | { step: "running"; since: number }
+  | { step: "done"; result: SqlResult; question: SqlQuestion }
+  | { step: "failed"; problem: Problem }
+  | { step: "cancelled" };
 
 /** The names after a colon in a query, each once, in order; not those inside strings, names or comments. */
 export function parametersIn(sql: string): string[] {
