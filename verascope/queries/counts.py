@@ -13,12 +13,9 @@ from verascope.clock import Grain, Range
 from verascope.metrics import METRICS, quantile_of
 from verascope.queries.plan import BY_OUTCOME, Piece, Plan, Source, plan
 from verascope.queries.query import Query
-from verascope.queries.reader import OUTCOMES, Ask, Cells, Reader
+from verascope.queries.reader import OUTCOMES, Ask, Cells, Filters, Reader
 from verascope.queries.rows import Cell
 from verascope.store.tables import COUNTERS
-
-Filters = tuple[tuple[str, tuple[str, ...]], ...]
-"""(dimension, accepted values), ordered by dimension."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Identical reads within a batch are made once, and a total is added up from a ser
 batch reads that anyway.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import assert_never
@@ -14,20 +14,28 @@ from sqlalchemy import Connection
 
 from verascope import clock
 from verascope.clock import US, Grain, Range
+from verascope.metrics import VALUES
 from verascope.queries import rows
 from verascope.queries.plan import Piece, Source
 from verascope.queries.rows import Cell, Group
 from verascope.records import Outcome
-from verascope.store import rollups
-from verascope.store.facts import Snapshot
+from verascope.store import dictionary, facts, rollups
+from verascope.store.facts import Grouping, Snapshot
 from verascope.store.rollups import Histogram
+from verascope.store.slices import KEYED
 from verascope.store.tables import COUNTERS
 
 Cells = dict[tuple[int | None, Group], Cell]
 """(bucket, group) → counters. Shared between the answers of a batch: never changed."""
 
+Filters = tuple[tuple[str, tuple[str, ...]], ...]
+"""(dimension, accepted values), ordered by dimension."""
+
 Peak = tuple[int, int]
 """(count, epoch second of the minute)"""
+
+UNCOUNTED = 1000
+"""Stands for how many values a dimension has that nothing keeps count of."""
 
 OUTCOMES = tuple(outcome.value for outcome in Outcome)
 
@@ -42,7 +50,7 @@ class Ask:
 
     pieces: tuple[Piece, ...]
     dimension: str
-    filters: tuple[tuple[str, tuple[str, ...]], ...]
+    filters: Filters
     dimensions: tuple[str, ...]
     interval: Grain | None
     quantiles: bool
@@ -51,7 +59,10 @@ class Ask:
 
 
 class Reader:
-    """Answers Asks from one snapshot. expected: the Asks of the whole batch known so far."""
+    """Answers Asks from one snapshot.
+
+    needed: the counters that anything in the batch is made of; the columns are not summed up for others.
+    """
 
     def __init__(
         self,
@@ -60,6 +71,7 @@ class Reader:
         tenant_id: int,
         zone: ZoneInfo,
         high_confidence: float,
+        needed: Collection[str] = COUNTERS,
     ) -> None:
         self._connection = connection
         self._columns = columns
@@ -67,7 +79,23 @@ class Reader:
         self._zone = zone
         self._high_confidence = high_confidence
         self._known: dict[Ask, Cells] = {}
-        self.expected: set[Ask] = set()
+        self._passes: dict[tuple[Range, Filters, Grouping], list[facts.Group]] = {}
+        self._expected: dict[Ask, None] = {}
+        self._needed = frozenset(needed) | {"total"}
+
+    def expect(self, asks: Iterable[Ask]) -> None:
+        """Say what will be asked. What is about the same facts is then read in one pass."""
+        self._expected.update(dict.fromkeys(asks))
+
+    def most_groups(self, dimensions: Sequence[str]) -> int:
+        """How many groups there can be at most."""
+        found = 1
+        for name in dimensions:
+            if name in KEYED:
+                found *= dictionary.count(self._connection, self._tenant_id, name)
+            else:
+                found *= len(VALUES.get(name, ())) or UNCOUNTED
+        return found
 
     def cells(self, ask: Ask) -> Cells:
         """The cells of an Ask. Groups and buckets without a prediction are absent."""
@@ -75,7 +103,7 @@ class Reader:
         if found is None:
             series = self._series_of(ask)
             if series is not None:
-                found = _without_buckets(self.cells(series))
+                found = without_buckets(self.cells(series))
             elif ask.quantiles and all(piece.source is Source.ROLLUPS for piece in ask.pieces):
                 found = self._with_histograms(ask)
             else:
@@ -111,7 +139,7 @@ class Reader:
             return None
         for grain in (Grain.DAY, Grain.HOUR):
             series = replace(ask, interval=grain)
-            if series in self.expected:
+            if series in self._expected:
                 return series
         return None
 
@@ -357,13 +385,37 @@ class Reader:
         if self._columns is None:
             yield from self._rows(span, ask, filters)
             return
-        found = self._columns.read(
-            self._connection, self._tenant_id, span, filters,
-            dimensions=ask.dimensions, grain=ask.interval, tz=self._zone,
-            parts=ask.parts, histogram=ask.quantiles,
+        grouping = _grouping(ask)
+        if (span, ask.filters, grouping) not in self._passes:
+            self._pass(self._columns, span, ask, filters)
+        for one in self._passes[span, ask.filters, grouping]:
+            yield (one.bucket, one.keys), Cell(dict(one.parts), dict(one.histogram or {}))
+
+    def _pass(
+        self, columns: Snapshot, span: Range, ask: Ask, filters: Mapping[str, tuple[str, ...]]
+    ) -> None:
+        """Read what `ask` wants of the facts in `span`, and with it what else is expected of them."""
+        together = [ask]
+        for other in self._expected:
+            is_same = other.filters == ask.filters and span in _from_columns(other)
+            if is_same and self._series_of(other) is None:
+                together.append(other)
+        groupings = dict.fromkeys(map(_grouping, together))
+        wanted = self._needed.intersection(part for one in together for part in one.parts)
+        found = columns.read_all(
+            self._connection, self._tenant_id, span, filters, list(groupings),
+            tz=self._zone, parts=[part for part in COUNTERS if part in wanted],
         )  # fmt: skip
-        for one in found:
-            yield (one.bucket, one.keys), Cell(one.parts, one.histogram or {})
+        for grouping, groups in found.items():
+            self._passes[span, ask.filters, grouping] = groups
+
+
+def _grouping(ask: Ask) -> Grouping:
+    return Grouping(ask.dimensions, ask.interval, ask.quantiles)
+
+
+def _from_columns(ask: Ask) -> list[Range]:
+    return [piece.range for piece in ask.pieces if piece.source is Source.COLUMNS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,8 +451,9 @@ def _only(parts: Mapping[str, int], outcomes: Sequence[str]) -> dict[str, int]:
     return {"total": sum(chosen.values()), **chosen}
 
 
-def _without_buckets(series: Cells) -> Cells:
-    total = Cell({}, {})
-    for cell in series.values():
-        total.add(cell)
-    return {(None, ()): total}
+def without_buckets(series: Cells) -> Cells:
+    """The sums of each group over all buckets."""
+    found: Cells = {}
+    for (_, group), cell in series.items():
+        found.setdefault((None, group), Cell({}, {})).add(cell)
+    return found

@@ -10,7 +10,7 @@ from verascope.clock import US, Grain, Range
 from verascope.metrics import MEASURES, METRICS, VALUES, Value, quantile_of, shown_bins
 from verascope.queries.plan import BY_OUTCOME, Plan, Source, has_quantiles
 from verascope.queries.query import Query
-from verascope.queries.reader import Ask, Cells, Peak, Reader
+from verascope.queries.reader import Ask, Cells, Peak, Reader, without_buckets
 from verascope.queries.rows import Cell, Group
 from verascope.queries.span import Span
 from verascope.store.tables import COUNTERS
@@ -21,6 +21,9 @@ Result = dict[str, Any]
 _ZEROS = dict.fromkeys(COUNTERS, 0)
 _NOTHING = Cell(_ZEROS, {})
 NO_PEAK: Peak = (0, 0)
+
+SMALL = 20_000
+"""As many rows of groups and buckets are read without knowing which groups will be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +36,22 @@ class Question:
     previous: Plan | None
 
 
-def series_asks(question: Question) -> list[Ask]:
-    """The reads by bucket that this question will make, known before any is made."""
-    if question.query.dimensions or question.query.interval is None:
-        return []
-    plans = [plan for plan in (question.plan, question.previous) if plan is not None]
-    return [
-        replace(_total_ask(question.query, plan), interval=question.query.interval)
-        for plan in plans
-    ]
+def first_asks(reader: Reader, question: Question) -> list[Ask]:
+    """The reads that this question will make, as far as they are known before any is made."""
+    query = question.query
+    found = _Side(reader, query, question.plan, question.span).first_asks()
+    if question.previous is not None:
+        found += _Side(reader, query, question.previous, question.span).first_asks(grouped=False)
+    return found
+
+
+def counters(query: Query) -> set[str]:
+    """The counters that an answer is made of."""
+    ordered = _order(query)[0]
+    found = _parts_of(query) | set(METRICS[ordered].parts if ordered in METRICS else ())
+    if "outcome" in query.filters or "outcome" in query.dimensions:
+        found |= BY_OUTCOME
+    return found - {"seconds"}
 
 
 def build(reader: Reader, question: Question) -> Result:
@@ -78,13 +88,26 @@ class _Side:
         self._span = span
         self._parts = _parts_of(query)
         self._groups: Cells = {}
+        self._series: Cells = {}
+
+    def first_asks(self, *, grouped: bool = True) -> list[Ask]:
+        """What will be read first. grouped: whether the groups to show are found here."""
+        query = self._query
+        if not query.dimensions:
+            return [replace(self._total_ask(), interval=query.interval)]
+        found = [self._groups_ask()] if grouped else []
+        return found if grouped and self._is_sum_of_groups() else [*found, self._total_ask()]
 
     def groups(self) -> list[Group]:
         """The groups to show, in their order; empty when the question has no dimensions."""
         query = self._query
         if not query.dimensions:
             return []
-        found = self._reader.cells(self._group_ask(query.filters, None, self._top()))
+        ask = self._groups_ask()
+        found = self._reader.cells(ask)
+        if ask.interval is not None:
+            self._series = found
+            found = without_buckets(found)
         self._groups = found
         # What has no value of a dimension (no error, so no pattern) is part of `other`.
         named = [group for (_, group) in found if None not in group]
@@ -122,16 +145,16 @@ class _Side:
             "totals": self.values(total, self._span.range, peak=self._peak_of_all()),
             "rows": self.rows(groups, cells),
             "other": self.other(total, cells),
-            "groups": self._whole(groups),
+            "groups": self._whole(groups, cells),
             "histograms": self._histograms(groups),
         }
 
-    def _whole(self, groups: Sequence[Group]) -> list[dict[str, Value]] | None:
+    def _whole(self, groups: Sequence[Group], cells: Cells) -> list[dict[str, Value]] | None:
         """One row a group over the whole range; None unless the rows are cut into buckets."""
         if not self._query.dimensions or self._query.interval is None:
             return None
         side = _Side(self._reader, replace(self._query, interval=None), self._plan, self._span)
-        return side.rows(groups, side.cells(groups))
+        return side.rows(groups, without_buckets(cells))
 
     def _histograms(self, groups: Sequence[Group]) -> list[Result]:
         query = self._query
@@ -168,24 +191,31 @@ class _Side:
             return {}
         if query.interval is None and self._groups:
             return {(None, group): self._groups[None, group] for group in groups}
+        wanted = set(groups)
+        if self._series:
+            return {key: cell for key, cell in self._series.items() if key[1] in wanted}
         shown = {
             name: tuple(dict.fromkeys(str(group[position]) for group in groups))
             for position, name in enumerate(query.dimensions)
         }
         ask = self._group_ask({**query.filters, **shown}, query.interval, None)
-        wanted = set(groups)
         return {key: cell for key, cell in self._reader.cells(ask).items() if key[1] in wanted}
 
     def total(self) -> Cell:
         """Everything the question is about. Read after the rows, so that what comes in meanwhile is in `other`."""
         query = self._query
-        is_whole = self._plan.source is Source.COLUMNS and "error_pattern" not in query.dimensions
-        if self._groups and is_whole and query.interval is None:
+        if self._groups and self._is_sum_of_groups():
             return _sum(self._groups.values())
         ask = self._total_ask()
         if not query.dimensions and query.interval is not None:
             return _sum(self._reader.cells(replace(ask, interval=query.interval)).values())
         return self._reader.total(ask)
+
+    def _is_sum_of_groups(self) -> bool:
+        """Whether the groups that are read first add up to the total: they are all of them, of the same instant."""
+        query = self._query
+        is_whole = self._plan.source is Source.COLUMNS and "error_pattern" not in query.dimensions
+        return is_whole and (query.interval is None or self._groups_ask().interval is not None)
 
     def other(self, total: Cell, cells: Cells) -> dict[str, Value] | None:
         """Totals less what the rows show; None when nothing is left."""
@@ -266,6 +296,15 @@ class _Side:
     def _total_ask(self) -> Ask:
         return _total_ask(self._query, self._plan)
 
+    def _groups_ask(self) -> Ask:
+        """The read that says which groups there are: by bucket at once when that can't be many rows."""
+        query, interval = self._query, None
+        if query.interval is not None and self._plan.source is Source.COLUMNS:
+            groups = self._reader.most_groups(query.dimensions)
+            if groups * len(self._span.buckets(query.interval)) <= SMALL:
+                interval = query.interval
+        return self._group_ask(query.filters, interval, self._top())
+
     def _group_ask(
         self,
         filters: Mapping[str, tuple[str, ...]],
@@ -273,10 +312,7 @@ class _Side:
         top: tuple[str, int] | None,
     ) -> Ask:
         query = self._query
-        name = _order(query)[0]
-        wanted = self._parts | set(METRICS[name].parts if name in METRICS else ())
-        if "outcome" in filters or "outcome" in query.dimensions:
-            wanted |= BY_OUTCOME
+        wanted = counters(query) | (BY_OUTCOME if "outcome" in filters else set())
         parts = tuple(part for part in COUNTERS if part in wanted) or ("total",)
         return Ask(
             self._plan.pieces, self._plan.dimension, _frozen(filters), query.dimensions, interval,
@@ -357,4 +393,4 @@ def _sum(cells: Iterable[Cell]) -> Cell:
     return total
 
 
-__all__ = ["Question", "Result", "build", "series_asks"]
+__all__ = ["Question", "Result", "build", "counters", "first_asks"]

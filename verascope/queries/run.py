@@ -177,9 +177,10 @@ class Answers:
         tenant_id: int,
         questions: Mapping[str, Question],
     ) -> dict[str, Result]:
-        reader = Reader(connection, facts, tenant_id, moment.zone, self._high_confidence)
+        needed = set().union(*(result.counters(one.query) for one in questions.values()))
+        reader = Reader(connection, facts, tenant_id, moment.zone, self._high_confidence, needed)
         for question in questions.values():
-            reader.expected.update(result.series_asks(question))
+            reader.expect(result.first_asks(reader, question))
         answers = {name: result.build(reader, question) for name, question in questions.items()}
         for name, question in questions.items():
             answers[name]["notices"] = notices(connection, tenant_id, question.query)

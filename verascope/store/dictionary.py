@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from verascope import clock
 from verascope.store import dialect
@@ -60,6 +60,14 @@ def codes(
         )
         found.update((row.key, row.code) for row in rows)
     return found
+
+
+def count(connection: Connection, tenant_id: int, dimension: str) -> int:
+    """How many keys a dimension has ever had."""
+    counted = select(func.count()).where(
+        table.c.tenant_id == tenant_id, table.c.dimension == dimension
+    )
+    return int(connection.execute(counted).scalar_one())
 
 
 def names(connection: Connection, tenant_id: int, codes: Iterable[int]) -> dict[int, str]:

@@ -1,7 +1,7 @@
 """Questions to one state of the columns: sums, histograms and peaks of the facts that match every filter."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,24 +13,10 @@ from verascope.clock import DAY, MINUTE, US, Grain, Range
 from verascope.errors import Invalid
 from verascope.metrics import VALUES
 from verascope.store import dictionary
+from verascope.store.grouping_sets import GroupingSets
 from verascope.store.rollups import Histogram
-from verascope.store.slices import CONFIDENCE_BIN_MPCT, KEYED, NO_BIN, OUTCOMES
+from verascope.store.slices import CONFIDENCE_BIN_MPCT, KEYED, NO_BIN
 from verascope.store.tables import COUNTERS
-
-_SUMS = {
-    "total": "count(*)",
-    **{name: f"count(*) FILTER (outcome = {code})" for code, name in enumerate(OUTCOMES)},
-    "billable": "count(*) FILTER (billable)",
-    "high_confidence_fakes": "count(*) FILTER (high)",
-    "confidence_mpct": "sum(confidence)",
-    "confidence_n": "count(confidence)",
-    "inference_us": "sum(inference_us)",
-    "inference_n": "count(inference_us)",
-    "response_us": "sum(response_us)",
-    "response_n": "count(response_us)",
-    "revenue_micros": "sum(price_micros)",
-    "bytes": "sum(bytes)",
-}
 
 _BINS = {
     "inference_time": "inference_bin",
@@ -47,6 +33,17 @@ _KNOWN = {
 
 Keys = tuple[str, ...]
 """One key for each asked dimension, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """How facts are put together: by dimensions, by bucket when there is a grain; with the histogram of the
+    inference time of each group or without.
+    """
+
+    dimensions: tuple[str, ...] = ()
+    grain: Grain | None = None
+    has_histogram: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +87,35 @@ class Snapshot:
         An ungrouped question gives one Group, of zeros when nothing matched. The histogram is that of the
         inference time.
         """
-        condition = self._condition(connection, tenant_id, span, where, dimensions, tz)
-        bucket = _bucket_sql(grain, span, tz) if grain else None
-        found = self._sums(
-            connection, tenant_id, condition, bucket, span, dimensions, tz, parts, histogram
-        )
-        return [
-            Group(_bucket(one.bucket, grain, tz), one.keys, one.parts, one.histogram)
-            if grain and one.bucket is not None
-            else one
-            for one in found
-        ]
+        grouping = Grouping(tuple(dimensions), grain, histogram)
+        found = self.read_all(connection, tenant_id, span, where, [grouping], tz=tz, parts=parts)
+        return found[grouping]
+
+    def read_all(
+        self,
+        connection: Connection,
+        tenant_id: int,
+        span: Range,
+        where: Mapping[str, Sequence[str]],
+        groupings: Sequence[Grouping],
+        *,
+        tz: ZoneInfo,
+        parts: Sequence[str] = COUNTERS,
+    ) -> dict[Grouping, list[Group]]:
+        """`read` of the same facts put together in several ways, in one pass over them."""
+        used = [grouping.dimensions for grouping in groupings]
+        condition = self._condition(connection, tenant_id, span, where, used, tz)
+        buckets = [_bucket_sql(one.grain, span, tz) if one.grain else None for one in groupings]
+        found = self._sums(connection, tenant_id, condition, groupings, buckets, span, tz, parts)
+        return {
+            grouping: [
+                replace(one, bucket=_bucket(one.bucket, grouping.grain, tz))
+                if grouping.grain and one.bucket is not None
+                else one
+                for one in groups
+            ]
+            for grouping, groups in zip(groupings, found, strict=True)
+        }
 
     def read_spans(
         self,
@@ -118,53 +133,69 @@ class Snapshot:
         list; groups and spans without a fact are absent.
         """
         whole = Range(spans[0].start_us, spans[-1].end_us)
-        condition = self._condition(connection, tenant_id, whole, where, dimensions, tz)
+        condition = self._condition(connection, tenant_id, whole, where, [dimensions], tz)
         within = [
             f"minute >= {first:d} AND minute < {end:d}" for first, end in map(_minutes, spans)
         ]
         condition += f" AND ({' OR '.join(f'({one})' for one in within)})"
         cases = " ".join(f"WHEN {one} THEN {place:d}" for place, one in enumerate(within))
+        grouping = Grouping(tuple(dimensions), has_histogram=histogram)
         place = f"(CASE {cases} END)"
-        return self._sums(
-            connection, tenant_id, condition, place, whole, dimensions, tz, parts, histogram
+        (found,) = self._sums(
+            connection, tenant_id, condition, [grouping], [place], whole, tz, parts
         )
+        return found
 
     def _sums(
         self,
         connection: Connection,
         tenant_id: int,
         condition: str,
-        bucket: str | None,
+        groupings: Sequence[Grouping],
+        buckets: Sequence[str | None],
         span: Range,
-        dimensions: Sequence[str],
         tz: ZoneInfo,
         parts: Sequence[str],
-        histogram: bool,
-    ) -> list[Group]:
-        """bucket: SQL of what a Group's bucket is."""
-        groups = [] if bucket is None else [bucket]
-        groups += [_column(dimension, span, tz) for dimension in dimensions]
-        rows = self._grouped(
-            condition, groups, [f"coalesce({_SUMS[name]}, 0)::BIGINT" for name in parts]
-        )
-        bins: dict[tuple[Any, ...], Histogram] = {}
-        if histogram:
-            counted = f"{condition} AND {_KNOWN['inference_time']}"
-            for row in self._grouped(counted, [*groups, "inference_bin"], ["count(*)"]):
-                bins.setdefault(row[: len(groups)], {})[row[-2]] = row[-1]
-        skip = len(groups)
-        keys = self._names(
-            connection, tenant_id, dimensions, [row[skip - len(dimensions) : skip] for row in rows]
-        )
-        return [
-            Group(
-                None if bucket is None else row[0],
-                keys[row[skip - len(dimensions) : skip]],
-                dict(zip(parts, row[skip:], strict=True)),
-                bins.get(row[:skip], {}) if histogram else None,
-            )
-            for row in rows
+    ) -> list[list[Group]]:
+        """The Groups of each grouping. buckets: SQL of what a Group's bucket is, None for none."""
+        cuts = [
+            [
+                *([] if bucket is None else [bucket]),
+                *(_column(name, span, tz) for name in one.dimensions),
+            ]
+            for one, bucket in zip(groupings, buckets, strict=True)
         ]
+        facts = GroupingSets(condition, parts)
+        for one, columns in zip(groupings, cuts, strict=True):
+            facts.add_sums(columns)
+            if one.has_histogram:
+                facts.add_bins(columns)
+        facts.run(self._cursor)
+        found = []
+        for one, bucket, columns in zip(groupings, buckets, cuts, strict=True):
+            sums = facts.sums(columns)
+            bins = facts.bins(columns) if one.has_histogram else {}
+            if not columns and not sums:
+                sums = {(): dict.fromkeys(parts, 0)}
+            first = 0 if bucket is None else 1
+            if "error_pattern" in one.dimensions:
+                place = first + one.dimensions.index("error_pattern")
+                sums = {codes: counts for codes, counts in sums.items() if codes[place] is not None}
+            keys = self._names(
+                connection, tenant_id, one.dimensions, [codes[first:] for codes in sums]
+            )
+            found.append(
+                [
+                    Group(
+                        codes[0] if first else None,
+                        keys[codes[first:]],
+                        counts,
+                        bins.get(codes, {}) if one.has_histogram else None,
+                    )
+                    for codes, counts in sums.items()
+                ]
+            )
+        return found
 
     def histogram(
         self,
@@ -178,7 +209,7 @@ class Snapshot:
         tz: ZoneInfo,
     ) -> dict[Keys, Histogram]:
         """{keys: {bin: count}} of a measure of `metrics.MEASURES`; groups that have none are absent."""
-        condition = self._condition(connection, tenant_id, span, where, dimensions, tz)
+        condition = self._condition(connection, tenant_id, span, where, [dimensions], tz)
         columns = [_column(dimension, span, tz) for dimension in dimensions]
         rows = self._grouped(
             f"{condition} AND {_KNOWN[measure]}", [*columns, _BINS[measure]], ["count(*)"]
@@ -201,7 +232,7 @@ class Snapshot:
         tz: ZoneInfo,
     ) -> dict[tuple[int | None, Keys], tuple[int, int]]:
         """(highest count of a minute, the minute's epoch second), the earliest of equals, by bucket and keys."""
-        condition = self._condition(connection, tenant_id, span, where, dimensions, tz)
+        condition = self._condition(connection, tenant_id, span, where, [dimensions], tz)
         columns = [_column(dimension, span, tz) for dimension in dimensions]
         names = [f"d{number}" for number in range(len(columns))]
         inner = "".join(
@@ -273,7 +304,7 @@ class Snapshot:
         tenant_id: int,
         span: Range,
         where: Mapping[str, Sequence[str]],
-        dimensions: Sequence[str],
+        groupings: Sequence[Sequence[str]],
         tz: ZoneInfo,
     ) -> str:
         """SQL text made of integers only: keys become codes, so nothing of a caller is ever spliced in."""
@@ -292,7 +323,7 @@ class Snapshot:
                 codes = [closed.index(name) for name in accepted if name in closed]
             listed = ", ".join(f"{code:d}" for code in codes) or "NULL"
             conditions.append(f"{_column(dimension, span, tz)} IN ({listed})")
-        if "error_pattern" in dimensions:
+        if all("error_pattern" in dimensions for dimensions in groupings):
             conditions.append("error_pattern IS NOT NULL")
         return " AND ".join(conditions)
 

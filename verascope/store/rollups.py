@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 from sqlalchemy import (
     ColumnElement,
@@ -17,8 +18,10 @@ from sqlalchemy import (
     Integer,
     Select,
     Table,
+    Text,
     and_,
     bindparam,
+    cast,
     func,
     literal_column,
     select,
@@ -281,14 +284,29 @@ def _sums_of(
 
 
 @lru_cache(maxsize=16)
-def _bins_of(by_bucket: bool, by_key: bool, has_keys: bool) -> Select[Any]:
+def _bins_of(by_key: bool, has_keys: bool) -> Select[Any]:
     table = rollup_histograms
-    groups = _groups(table, by_bucket, by_key)
+    groups = [table.c.key] * by_key
     return (
         select(*groups, table.c.bin, func.sum(table.c.n))
         .where(_within(table, has_keys), table.c.measure == bindparam("measure"))
         .group_by(*groups, table.c.bin)
     )
+
+
+@lru_cache(maxsize=16)
+def _packed_bins(is_sqlite: bool, has_keys: bool) -> Select[Any]:
+    """A row with all bins for each bucket and key: a fifth of the work of a row for each bin."""
+    table = rollup_histograms
+    pack = func.json_group_object if is_sqlite else func.json_object_agg
+    return (
+        select(table.c.bucket, table.c.key, cast(pack(table.c.bin, table.c.n), Text))
+        .where(_within(table, has_keys), table.c.measure == bindparam("measure"))
+        .group_by(table.c.bucket, table.c.key)
+    )
+
+
+_unpack = msgspec.json.Decoder(dict[int, int]).decode
 
 
 def _values(
@@ -321,14 +339,18 @@ def read_histogram(
     keys: Sequence[str] | None = None,
 ) -> dict[tuple[int | None, str | None], Histogram]:
     """{(bucket, key): histogram}; dimension is one of HISTOGRAM_DIMENSIONS, grain hour or day."""
-    statement = _bins_of(by_bucket, by_key, keys is not None)
     values = {**_values(tenant_id, grain, dimension, buckets, keys), "measure": measure}
-    skip = by_bucket + by_key
     found: dict[tuple[int | None, str | None], Histogram] = {}
-    # One fetch for all: a month by hour is tens of thousands of rows.
-    for *head, bin_index, n in connection.execute(statement, values).all():
-        group = (head[0] if by_bucket else None, head[skip - 1] if by_key else None)
-        found.setdefault(group, {})[bin_index] = int(n)
+    has_keys = keys is not None
+    if by_bucket:
+        statement = _packed_bins(dialect.is_sqlite(connection), has_keys)
+        for bucket, key, packed in connection.execute(statement, values).all():
+            bins = found.setdefault((bucket, key if by_key else None), {})
+            for bin_index, n in _unpack(packed).items():
+                bins[bin_index] = bins.get(bin_index, 0) + n
+        return found
+    for *head, bin_index, n in connection.execute(_bins_of(by_key, has_keys), values).all():
+        found.setdefault((None, head[0] if by_key else None), {})[bin_index] = int(n)
     return found
 
 
