@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import type { Comparison } from "../state/search";
 import { setZone } from "../state/zone";
 import { postJson } from "./client";
+import { batchPath } from "./overview";
 import type { Batch, Query } from "./types";
 
 /** Anything under this key is counted from predictions, so a new prediction makes it old. */
@@ -25,7 +25,7 @@ export async function askBatch<Name extends string>(
   queries: Record<Name, Query>,
   signal: AbortSignal,
 ): Promise<Batch<Name>> {
-  const batch = await postJson<Batch<Name>>("/api/v1/query/batch", { queries }, signal);
+  const batch = await postJson<Batch<Name>>(batchPath, { queries }, signal);
   for (const result of Object.values<Batch<Name>["results"][Name]>(batch.results)) {
     setZone(result.range.time_zone);
   }
@@ -40,9 +40,4 @@ export function useBatch<Name extends string>(page: string, queries: Record<Name
     placeholderData: keepPreviousData,
     refetchInterval: heal(renewEveryMs),
   });
-}
-
-/** The comparison as a question carries it. */
-export function asked(compare: Comparison): "previous" | "weekdays" | null {
-  return compare === "none" ? null : compare;
 }

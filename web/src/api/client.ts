@@ -1,4 +1,5 @@
 import { base } from "../base";
+import { takeAhead } from "./ahead";
 import type { ProblemDetails } from "./types";
 
 /** A request that did not succeed, in words fit for the screen. `status` 0 means that no answer came. */
@@ -53,7 +54,7 @@ export async function send<T>(
 ): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(base + path, init);
+    response = await (takeAhead(path, init.body) ?? fetch(base + path, init));
   } catch (cause) {
     if (init.signal?.aborted) throw cause;
     throw new Problem(0, "The server cannot be reached.");

@@ -2,14 +2,13 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-qu
 import type { RangeChoice } from "../state/range";
 import type { Comparison, FilterName } from "../state/search";
 import { setZone } from "../state/zone";
-import { askBatch, asked, heal, numbersKey, renewEveryMs, useBatch } from "./ask";
+import { askBatch, heal, numbersKey, renewEveryMs, useBatch } from "./ask";
 import { getJson, getJsonWhateverStatus } from "./client";
+import { outcomeCounts, overviewQueries } from "./overview";
 import type {
-  Batch,
   Filters,
   Health,
   MetricDictionary,
-  MetricName,
   ModelInfo,
   Prediction,
   PredictionPage,
@@ -17,82 +16,6 @@ import type {
 } from "./types";
 
 export const listKey = ["predictions"] as const;
-
-const outcomeCounts: MetricName[] = [
-  "total_predictions",
-  "real_predictions",
-  "fake_predictions",
-  "uncertain_predictions",
-  "failed_predictions",
-];
-
-export type OverviewPart = "range" | "changes" | "all" | "week" | "errors" | "clients" | "countries";
-export type Overview = Batch<OverviewPart>;
-
-export function overviewQueries(
-  range: RangeChoice,
-  compare: Comparison,
-  filters: Filters,
-): Record<OverviewPart, Query> {
-  const breakdown: MetricName[] = ["total_predictions", "fake_share", "error_rate"];
-  return {
-    range: {
-      metrics: [
-        ...outcomeCounts,
-        "succeeded_predictions",
-        "success_rate",
-        "avg_inference_time",
-        "inference_time_p50",
-        "inference_time_p95",
-        "inference_time_p99",
-      ],
-      range: range.query,
-      interval: range.interval,
-      compare: asked(compare),
-      filters,
-    },
-    changes: {
-      metrics: ["total_predictions"],
-      dimensions: ["model"],
-      range: range.query,
-      interval: range.interval,
-      limit: 12,
-      filters,
-    },
-    all: { metrics: ["total_predictions"], range: { all: true }, filters },
-    week: {
-      metrics: ["failed_predictions", "total_predictions", "error_rate"],
-      range: { days: 7 },
-      interval: "day",
-      compare: asked(compare),
-      filters,
-    },
-    errors: {
-      metrics: ["failed_predictions"],
-      dimensions: ["error_pattern"],
-      range: range.query,
-      order_by: "-failed_predictions",
-      limit: 6,
-      filters,
-    },
-    clients: {
-      metrics: breakdown,
-      dimensions: ["client"],
-      range: range.query,
-      order_by: "-total_predictions",
-      limit: 8,
-      filters,
-    },
-    countries: {
-      metrics: breakdown,
-      dimensions: ["country"],
-      range: range.query,
-      order_by: "-total_predictions",
-      limit: 300,
-      filters,
-    },
-  };
-}
 
 /** All numbers of the overview in one request, so that they belong to the same moment. */
 export function useOverview(range: RangeChoice, compare: Comparison, filters: Filters) {

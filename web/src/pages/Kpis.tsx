@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { type Overview, useMetrics } from "../api/queries";
+import type { Overview } from "../api/overview";
+import { useMetrics } from "../api/queries";
 import type { Metric, MetricName, NumberMetric, Result } from "../api/types";
 import { integer, millisecondsNumber, percentNumber, plural, short, unknown } from "../format";
 import { countChange, rateChange, timeChange } from "../state/change";

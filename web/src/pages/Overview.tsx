@@ -84,7 +84,7 @@ export function Overview() {
           <LatencyCard
             className={styles.half}
             title="Performance trends"
-            result={results?.range}
+            result={results?.latency}
             range={range}
             height={236}
             loading={loading}

@@ -1,4 +1,5 @@
-import { asked, useBatch } from "../api/ask";
+import { useBatch } from "../api/ask";
+import { asked } from "../api/overview";
 import type { Filters, Query } from "../api/types";
 import { integer, milliseconds } from "../format";
 import { useMarks } from "../state/marks";
