@@ -14,8 +14,6 @@ import "@mantine/core/styles/Tooltip.layer.css";
 import "@mantine/core/styles/Popover.layer.css";
 import "@mantine/core/styles/Loader.layer.css";
 import "@mantine/core/styles/Button.layer.css";
-import "@mantine/core/styles/FloatingIndicator.layer.css";
-import "@mantine/core/styles/SegmentedControl.layer.css";
 import "./theme.css";
 
 import { MantineProvider } from "@mantine/core";

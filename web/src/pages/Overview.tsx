@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useDeferredValue, useEffect, useRef, useState } from "react";
 import { useOverview } from "../api/queries";
 import type { Outcome, Result } from "../api/types";
 import { isDemo } from "../base";
@@ -36,6 +36,8 @@ export function Overview() {
     patterns: results.errors,
     words: range.words,
   };
+  // The first picture is the frame and the four figures; what lies below follows at once, and doesn't hold them up.
+  const isDrawn = useDeferredValue(true, false);
   const marks = useMarks(results?.changes, results?.range);
   const blank = results?.all.totals.total_predictions === 0 && !filtered && !isDemo;
   return (
@@ -46,40 +48,45 @@ export function Overview() {
         <Strips enabled={results !== undefined} />
       </div>
       <Kpis results={results} range={range} compare={compare} loading={loading} />
-      {blank ? (
-        <FirstMinute className={styles.whole} />
-      ) : (
+      {isDrawn &&
+        (blank ? (
+          <FirstMinute className={styles.whole} />
+        ) : (
+          <>
+            <ActivityCard
+              className={styles.wide}
+              result={results?.range}
+              range={range}
+              nothingYet={results?.all.totals.total_predictions === 0}
+              filtered={filtered}
+              loading={loading}
+              marks={marks}
+            />
+            <Distribution
+              result={results?.range}
+              words={range.words}
+              code={range.code}
+              loading={loading}
+              onPick={(outcome) => addFilter("outcome", outcome)}
+            />
+          </>
+        ))}
+      {isDrawn && (
         <>
-          <ActivityCard
-            className={styles.wide}
-            result={results?.range}
-            range={range}
-            nothingYet={results?.all.totals.total_predictions === 0}
-            filtered={filtered}
-            loading={loading}
-            marks={marks}
-          />
-          <Distribution
-            result={results?.range}
-            words={range.words}
-            code={range.code}
-            loading={loading}
-            onPick={(outcome) => addFilter("outcome", outcome)}
-          />
+          <Feed key={JSON.stringify(filters)} className={styles.wide} filters={filters} onLoad={setNewest} />
+          <div className={styles.side}>
+            <AnalyseBox />
+            <ErrorPatterns
+              result={results?.errors}
+              total={failures?.total ?? 0}
+              failed={failures?.failed ?? 0}
+              words={range.words}
+              loading={loading}
+            />
+          </div>
         </>
       )}
-      <Feed key={JSON.stringify(filters)} className={styles.wide} filters={filters} onLoad={setNewest} />
-      <div className={styles.side}>
-        <AnalyseBox />
-        <ErrorPatterns
-          result={results?.errors}
-          total={failures?.total ?? 0}
-          failed={failures?.failed ?? 0}
-          words={range.words}
-          loading={loading}
-        />
-      </div>
-      {!blank && (
+      {isDrawn && !blank && (
         <>
           <LatencyCard
             className={styles.half}

@@ -1,4 +1,4 @@
-import { Popover, SegmentedControl } from "@mantine/core";
+import { Popover } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { customRange, instantOf, localOf, rangeLabel, rangePresets } from "../state/range";
 import { useView } from "../state/view";
@@ -19,16 +19,21 @@ export function RangePicker() {
   };
   return (
     <div className={styles.range}>
-      <SegmentedControl
-        className={styles.rangeWide ?? ""}
-        aria-label="Range"
-        size="xs"
-        withItemsBorders={false}
-        transitionDuration={120}
-        value={preset ? range.code : ""}
-        onChange={setRange}
-        data={rangePresets.map(({ code, label }) => ({ value: code, label }))}
-      />
+      <fieldset className={styles.presets}>
+        <legend className="visually-hidden">Range</legend>
+        {rangePresets.map(({ code, label }) => (
+          <label key={code}>
+            <input
+              type="radio"
+              name="range"
+              className="visually-hidden"
+              checked={code === range.code}
+              onChange={() => setRange(code)}
+            />
+            {label}
+          </label>
+        ))}
+      </fieldset>
       <Popover
         opened={opened}
         onChange={setOpened}
