@@ -50,13 +50,15 @@ class Cell:
     bins: dict[int, int]
 
     def add(self, other: "Cell") -> None:
+        parts = self.parts
         for name, n in other.parts.items():
-            self.parts[name] = self.parts.get(name, 0) + n
+            parts[name] = parts.get(name, 0) + n
         if not self.bins:
             self.bins = dict(other.bins)
             return
+        bins = self.bins
         for bin_index, n in other.bins.items():
-            self.bins[bin_index] = self.bins.get(bin_index, 0) + n
+            bins[bin_index] = bins.get(bin_index, 0) + n
 
 
 def read(

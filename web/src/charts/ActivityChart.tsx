@@ -21,14 +21,14 @@ const noMarks: Mark[] = [];
 
 /** Predictions per bucket, stacked by outcome; the unfinished bucket hatched, the compared range dashed. */
 export function ActivityChart({ activity, summary, height, time, marks = noMarks }: Props) {
-  const { palette, still } = useLook();
-  const option = useMemo(() => optionOf(activity, marks, palette, still), [activity, marks, palette, still]);
+  const { palette } = useLook();
+  const option = useMemo(() => optionOf(activity, marks, palette), [activity, marks, palette]);
   return <EChart option={option} summary={summary} height={height} time={time} />;
 }
 
-function optionOf(activity: Activity, marks: Mark[], palette: Palette, still: boolean): ChartOption {
+function optionOf(activity: Activity, marks: Mark[], palette: Palette): ChartOption {
   return {
-    ...frame(still),
+    ...frame,
     xAxis: categories(
       activity.buckets.map(({ label }) => label),
       palette,

@@ -21,27 +21,23 @@ interface Props {
 
 /** A metric's course with a rule's limit, and the spans in which the rule would have fired shaded. */
 export function BacktestChart({ summary, height, ...parts }: Props) {
-  const { palette, still } = useLook();
+  const { palette } = useLook();
   const { labels, titles, values, limit, episodes, show } = parts;
   const option = useMemo(
-    () => optionOf({ labels, titles, values, limit, episodes, show }, palette, still),
-    [labels, titles, values, limit, episodes, show, palette, still],
+    () => optionOf({ labels, titles, values, limit, episodes, show }, palette),
+    [labels, titles, values, limit, episodes, show, palette],
   );
   return <EChart option={option} summary={summary} height={height} />;
 }
 
 type Parts = Omit<Props, "summary" | "height">;
 
-function optionOf(
-  { labels, titles, values, limit, episodes, show }: Parts,
-  palette: Palette,
-  still: boolean,
-): ChartOption {
+function optionOf({ labels, titles, values, limit, episodes, show }: Parts, palette: Palette): ChartOption {
   // Thousands of steps are drawn as fast as dozens, and keep their peaks.
   const many = values.length > 800;
   const highest = values.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
   return {
-    ...frame(still),
+    ...frame,
     xAxis: { ...categories(labels, palette), boundaryGap: false },
     yAxis: {
       ...amounts(palette, show),

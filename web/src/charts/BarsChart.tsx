@@ -21,14 +21,14 @@ interface Props {
 
 /** Amounts beside each other, in the order given from top to bottom. */
 export function BarsChart({ bars, summary, height }: Props) {
-  const { palette, still } = useLook();
-  const option = useMemo(() => optionOf(bars, palette, still), [bars, palette, still]);
+  const { palette } = useLook();
+  const option = useMemo(() => optionOf(bars, palette), [bars, palette]);
   return <EChart option={option} summary={summary} height={height} />;
 }
 
-function optionOf(bars: Bar[], palette: Palette, still: boolean): ChartOption {
+function optionOf(bars: Bar[], palette: Palette): ChartOption {
   return {
-    ...frame(still),
+    ...frame,
     grid: { left: 0, right: 56, top: 0, bottom: 0, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     xAxis: { ...amounts(palette, short), axisLabel: { show: false }, splitLine: { show: false } },
     yAxis: {

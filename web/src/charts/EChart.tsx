@@ -21,7 +21,7 @@ interface Props {
   time?: TimeAxis;
 }
 
-/** Draws an option and follows its box. A new option moves what is there instead of drawing anew. */
+/** Draws an option and follows its box. */
 export function EChart({ option, summary, height, time }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType | null>(null);
@@ -40,7 +40,8 @@ export function EChart({ option, summary, height, time }: Props) {
   }, []);
 
   useEffect(() => {
-    chart.current?.setOption(option, { replaceMerge: ["series"] });
+    // Drawn in the next frame, so that the page's words and figures don't wait for its pictures.
+    chart.current?.setOption(option, { replaceMerge: ["series"], lazyUpdate: true });
   }, [option]);
 
   return (

@@ -17,19 +17,14 @@ interface Props {
 
 /** How often which value occurred: one bar a bin, no gaps between neighbours. */
 export function HistogramChart({ histogram, edge, summary, height }: Props) {
-  const { palette, still } = useLook();
-  const option = useMemo(() => optionOf(histogram, edge, palette, still), [histogram, edge, palette, still]);
+  const { palette } = useLook();
+  const option = useMemo(() => optionOf(histogram, edge, palette), [histogram, edge, palette]);
   return <EChart option={option} summary={summary} height={height} />;
 }
 
-function optionOf(
-  { bins, n }: Histogram,
-  edge: (value: number) => string,
-  palette: Palette,
-  still: boolean,
-): ChartOption {
+function optionOf({ bins, n }: Histogram, edge: (value: number) => string, palette: Palette): ChartOption {
   return {
-    ...frame(still),
+    ...frame,
     xAxis: categories(
       bins.map(({ from }) => edge(from)),
       palette,

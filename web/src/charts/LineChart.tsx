@@ -36,7 +36,7 @@ interface Props {
 
 /** The course of one or a few numbers. The last step of an unfinished range is dotted. */
 export function LineChart({ summary, height, time, ...rest }: Props) {
-  const { palette, still } = useLook();
+  const { palette } = useLook();
   const { buckets, lines, marks, show, max, fromZero, whole } = rest;
   const option = useMemo(
     () =>
@@ -51,9 +51,8 @@ export function LineChart({ summary, height, time, ...rest }: Props) {
           whole: whole ?? false,
         },
         palette,
-        still,
       ),
-    [buckets, lines, marks, show, max, fromZero, whole, palette, still],
+    [buckets, lines, marks, show, max, fromZero, whole, palette],
   );
   return <EChart option={option} summary={summary} height={height} {...(time ? { time } : {})} />;
 }
@@ -71,12 +70,11 @@ interface Parts {
 function optionOf(
   { buckets, lines, marks, show, max, fromZero, whole }: Parts,
   palette: Palette,
-  still: boolean,
 ): ChartOption {
   const unfinished = buckets.at(-1)?.unfinished === true && buckets.length > 1;
   const last = buckets.length - 1;
   return {
-    ...frame(still),
+    ...frame,
     xAxis: categories(
       buckets.map(({ label }) => label),
       palette,

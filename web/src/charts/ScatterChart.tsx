@@ -24,11 +24,11 @@ interface Props {
 
 /** Whether one number moves with another: a spot for each time. */
 export function ScatterChart({ summary, height, ...rest }: Props) {
-  const { palette, still } = useLook();
+  const { palette } = useLook();
   const { spots, xName, yName, showX, showY } = rest;
   const option = useMemo(
-    () => optionOf({ spots, xName, yName, showX, showY }, palette, still),
-    [spots, xName, yName, showX, showY, palette, still],
+    () => optionOf({ spots, xName, yName, showX, showY }, palette),
+    [spots, xName, yName, showX, showY, palette],
   );
   return <EChart option={option} summary={summary} height={height} />;
 }
@@ -36,11 +36,10 @@ export function ScatterChart({ summary, height, ...rest }: Props) {
 function optionOf(
   { spots, xName, yName, showX, showY }: Omit<Props, "summary" | "height">,
   palette: Palette,
-  still: boolean,
 ): ChartOption {
   const name = { nameLocation: "middle" as const, nameTextStyle: words(palette) };
   return {
-    ...frame(still),
+    ...frame,
     grid: {
       left: 24,
       right: 12,
