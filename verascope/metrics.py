@@ -5,7 +5,7 @@ parts are the integer counters of `store.tables.COUNTERS`; a metric whose denomi
 was counted, so nothing is claimed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
@@ -348,13 +348,18 @@ def _edges(shown: int, is_confidence: bool) -> tuple[float, float]:
 
 def quantile_of(histogram: Mapping[int, int], q: float) -> float | None:
     """Nearest-rank quantile in ms of {bin: count}; None when empty. 0 < q ≤ 1."""
+    return quantiles_of(histogram, [q])[0]
+
+
+def quantiles_of(histogram: Mapping[int, int], qs: Sequence[float]) -> list[float | None]:
+    """`quantile_of` for each of the ascending `qs`, in one walk over the bins."""
     n = sum(histogram.values())
     if not n:
-        return None
-    rank = ceil(q * n)
+        return [None] * len(qs)
+    found: list[float | None] = []
     seen = 0
     for bin_index in sorted(histogram):
         seen += histogram[bin_index]
-        if seen >= rank:
-            return bin_value_ms(bin_index)
-    raise AssertionError("the ranks of a histogram end at its count")
+        while len(found) < len(qs) and seen >= ceil(qs[len(found)] * n):
+            found.append(bin_value_ms(bin_index))
+    return found

@@ -47,8 +47,8 @@ class Piece:
 class Plan:
     """pieces cover the range without overlap, oldest first; dimension is that of their rollups.
 
-    totals: the same for what needs no dimension, so with finer rollups at the edges. peaks: where single minutes
-    are counted. histograms: where each asked measure is read, () elsewhere.
+    totals: the same for what needs no dimension: from rollups where they hold the filters alone, and with finer ones
+    at the edges. peaks: where single minutes are counted. histograms: where each asked measure is read, () elsewhere.
     """
 
     source: Source
@@ -88,7 +88,10 @@ def _plan(query: Query, span: Range, zone: ZoneInfo) -> Plan:
     obstacle = _obstacle(query)
     if obstacle is not None:
         pieces = tuple(_cut(span, (), zone))
-        return Plan(Source.COLUMNS, "all", pieces, pieces, obstacle)
+        if not query.dimensions:
+            return Plan(Source.COLUMNS, "all", pieces, pieces, obstacle)
+        whole = _plan(replace(query, dimensions=()), span, zone)
+        return Plan(Source.COLUMNS, whole.dimension, pieces, whole.totals, obstacle)
     dimension = _dimension(query)
     pieces = totals = tuple(_cut(span, _grains(query, dimension), zone))
     if dimension != "all" and dimension not in query.filters:

@@ -7,7 +7,7 @@ from typing import Any
 
 from verascope import clock
 from verascope.clock import US, Grain, Range
-from verascope.metrics import MEASURES, METRICS, VALUES, Value, quantile_of, shown_bins
+from verascope.metrics import MEASURES, METRICS, VALUES, Value, quantiles_of, shown_bins
 from verascope.queries.plan import BY_OUTCOME, Plan, Source, has_quantiles
 from verascope.queries.query import Query
 from verascope.queries.reader import Ask, Cells, Peak, Reader, without_buckets
@@ -262,17 +262,20 @@ class _Side:
         self,
         cell: Cell,
         within: Range | None,
-        names: Iterable[str] | None = None,
+        names: Sequence[str] | None = None,
         *,
         peak: Peak | None = None,
     ) -> dict[str, Value]:
         """The metrics of one cell. within: the time it covers, for rates per hour. peak: None when unknown."""
         parts: Mapping[str, int] = {**_ZEROS, **cell.parts, "seconds": self._seconds(within)}
+        asked = self._query.metrics if names is None else names
+        ranks = sorted({q for name in asked if (q := METRICS[name].quantile) is not None})
+        quantiles = dict(zip(ranks, quantiles_of(cell.bins, ranks), strict=True))
         found: dict[str, Value] = {}
-        for name in self._query.metrics if names is None else names:
+        for name in asked:
             metric = METRICS[name]
             if metric.quantile is not None:
-                found[name] = quantile_of(cell.bins, metric.quantile)
+                found[name] = quantiles[metric.quantile]
             elif metric.is_peak:
                 found[name] = None if peak is None else peak[0]
                 found[f"{name}_at"] = clock.to_iso(peak[1] * US) if peak and peak[0] else None

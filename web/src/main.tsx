@@ -22,6 +22,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode, useEffect, useState } from "react";
 import { flushSync } from "react-dom";
 import { createRoot } from "react-dom/client";
+import { prefetchOverview } from "./api/queries";
 import { createAppRouter } from "./routes";
 import { recallBranding } from "./state/branding";
 import { live } from "./state/live";
@@ -45,6 +46,9 @@ live.start();
 recallBranding();
 
 const router = createAppRouter();
+router.subscribe("onBeforeNavigate", ({ toLocation: { pathname, search } }) => {
+  if (pathname === "/") prefetchOverview(queries, search);
+});
 
 function App() {
   const [printing, setPrinting] = useState(false);

@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
 import { setZone } from "../state/zone";
 import { postJson } from "./client";
 import { batchPath } from "./overview";
@@ -33,10 +33,16 @@ export async function askBatch<Name extends string>(
 }
 
 /** All numbers of a page in one request, so that they belong to the same moment. */
-export function useBatch<Name extends string>(page: string, queries: Record<Name, Query>) {
-  return useQuery({
+export function batchOf<Name extends string>(page: string, queries: Record<Name, Query>) {
+  return queryOptions({
     queryKey: [...numbersKey, page, queries],
     queryFn: ({ signal }) => askBatch(queries, signal),
+  });
+}
+
+export function useBatch<Name extends string>(page: string, queries: Record<Name, Query>) {
+  return useQuery({
+    ...batchOf(page, queries),
     placeholderData: keepPreviousData,
     refetchInterval: heal(renewEveryMs),
   });

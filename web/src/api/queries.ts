@@ -1,8 +1,8 @@
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import type { RangeChoice } from "../state/range";
-import type { Comparison, FilterName } from "../state/search";
+import { keepPreviousData, type QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { type RangeChoice, readRange } from "../state/range";
+import { type Comparison, type FilterName, filtersOf, type View } from "../state/search";
 import { setZone } from "../state/zone";
-import { askBatch, heal, numbersKey, renewEveryMs, useBatch } from "./ask";
+import { askBatch, batchOf, heal, numbersKey, renewEveryMs, useBatch } from "./ask";
 import { getJson, getJsonWhateverStatus } from "./client";
 import { outcomeCounts, overviewQueries } from "./overview";
 import type {
@@ -17,7 +17,12 @@ import type {
 
 export const listKey = ["predictions"] as const;
 
-/** All numbers of the overview in one request, so that they belong to the same moment. */
+/** Asks for the overview's numbers while the page is still on its way to asking itself. */
+export function prefetchOverview(queries: QueryClient, view: View): void {
+  const asked = overviewQueries(readRange(view.range), view.compare ?? "previous", filtersOf(view));
+  void queries.prefetchQuery(batchOf("overview", asked));
+}
+
 export function useOverview(range: RangeChoice, compare: Comparison, filters: Filters) {
   return useBatch("overview", overviewQueries(range, compare, filters));
 }

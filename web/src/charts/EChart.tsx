@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { point, watchPoint } from "../state/crosshair";
 import styles from "./chart.module.css";
 import { type ChartOption, type EChartsType, init } from "./echarts";
@@ -21,28 +21,63 @@ interface Props {
   time?: TimeAxis;
 }
 
-/** Draws an option and follows its box. */
+/** Draws an option and follows its box; what is out of sight is drawn when it comes near, or for paper. */
 export function EChart({ option, summary, height, time }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType | null>(null);
+  const near = useRef(false);
+  const printing = useRef(false);
+  const latest = useRef(option);
+  const drawn = useRef<ChartOption | null>(null);
 
-  useEffect(() => {
-    if (!box.current) return;
-    const drawn = init(box.current, null, { renderer: "canvas" });
-    chart.current = drawn;
-    const observer = new ResizeObserver(() => drawn.resize());
-    observer.observe(box.current);
-    return () => {
-      observer.disconnect();
-      drawn.dispose();
-      chart.current = null;
-    };
+  const draw = useCallback(() => {
+    if (drawn.current === latest.current) return;
+    drawn.current = latest.current;
+    // In the next frame, so that the page's words and figures don't wait for its pictures. Paper doesn't wait.
+    const lazyUpdate = !printing.current;
+    chart.current?.setOption(latest.current, { replaceMerge: ["series"], lazyUpdate });
   }, []);
 
   useEffect(() => {
-    // Drawn in the next frame, so that the page's words and figures don't wait for its pictures.
-    chart.current?.setOption(option, { replaceMerge: ["series"], lazyUpdate: true });
-  }, [option]);
+    if (!box.current) return;
+    const made = init(box.current, null, { renderer: "canvas" });
+    made.setOption({}, { lazyUpdate: true });
+    chart.current = made;
+    drawn.current = null;
+    const size = new ResizeObserver(() => made.resize());
+    size.observe(box.current);
+    const sight = new IntersectionObserver(
+      ([entry]) => {
+        near.current = entry?.isIntersecting === true;
+        if (near.current) draw();
+      },
+      { rootMargin: "25%" },
+    );
+    sight.observe(box.current);
+    const before = () => {
+      printing.current = true;
+      drawn.current = null;
+      draw();
+    };
+    const after = () => {
+      printing.current = false;
+    };
+    window.addEventListener("beforeprint", before);
+    window.addEventListener("afterprint", after);
+    return () => {
+      window.removeEventListener("beforeprint", before);
+      window.removeEventListener("afterprint", after);
+      sight.disconnect();
+      size.disconnect();
+      made.dispose();
+      chart.current = null;
+    };
+  }, [draw]);
+
+  useEffect(() => {
+    latest.current = option;
+    if (near.current || printing.current) draw();
+  }, [option, draw]);
 
   return (
     <div className={styles.frame} data-time={time ? true : undefined}>
