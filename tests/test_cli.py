@@ -308,22 +308,39 @@ def test_doctor_finds_a_healthy_home_healthy(run: Run, server: Server) -> None:
     assert all(row["ok"] for row in checks.values())
 
 
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (
+            "UPDATE rollups SET total = total + 1 WHERE dimension = 'all' AND grain = 'day'",
+            "day: total is 2, the rows say 1",
+        ),
+        (
+            "UPDATE rollup_histograms SET n = n + 1 WHERE measure = 'inference' AND grain = 'hour' "
+            "AND dimension = 'all'",
+            "the inference histogram of 1 bucket",
+        ),
+        (
+            "DELETE FROM rollup_histograms WHERE measure = 'confidence' AND grain = 'day' "
+            "AND dimension = 'model'",
+            "the confidence histogram of 1 bucket, the first of",
+        ),
+    ],
+)
 def test_doctor_finds_summaries_that_differ_from_the_rows(
-    run: Run, start: Callable[..., Server]
+    run: Run, start: Callable[..., Server], damage: str, said: str
 ) -> None:
     server = start()
     server.predict(picture())
     assert server.stop() == 0
     path = server.home / "analytics" / "analytics.db"
     with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.execute(
-            "UPDATE rollups SET total = total + 1 WHERE dimension = 'all' AND grain = 'day'"
-        )
+        assert connection.execute(damage).rowcount > 0
         connection.commit()
     found = run("doctor")
     assert found.returncode == 1
     (line,) = [line for line in found.stdout.splitlines() if line.startswith("BAD")]
-    assert "day: total is 2, the rows say 1" in line
+    assert said in line
 
 
 def test_doctor_names_a_wrong_setting_and_a_missing_detector(run: Run, tmp_path: Path) -> None:

@@ -6,19 +6,21 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, and_, case, func, select
 
-from verascope import config
+from verascope import clock, config
 from verascope.config import Settings
 from verascope.detectors.image import ImageLimits
 from verascope.errors import VerascopeError
 from verascope.runtime import image_limits, load_detector, load_shadows
 from verascope.store.database import Database
-from verascope.store.tables import fold_state, predictions, rollups
+from verascope.store.rollups import CONFIDENCE, HISTOGRAM_DIMENSIONS, INFERENCE
+from verascope.store.tables import fold_state, predictions, rollup_histograms, rollups
 
 LEAST_FREE_BYTES = 500_000_000
 
 _GRAINS = ("minute", "hour", "day")
+HISTOGRAM_GRAINS = ("hour", "day")
 _SUMS = {
     "total": func.count(),
     **{
@@ -103,7 +105,10 @@ def _summaries(database: Database) -> Finding:
         wrong = [
             difference
             for tenant_id, folded_seq in states
-            for difference in _differences(connection, tenant_id, folded_seq)
+            for difference in (
+                *_differences(connection, tenant_id, folded_seq),
+                *_lost_measurements(connection, tenant_id),
+            )
         ]
     if wrong:
         return Finding("summaries", False, "; ".join(wrong))
@@ -131,3 +136,37 @@ def _differences(connection: Connection, tenant_id: int, folded_seq: int) -> Ite
                 yield (
                     f"tenant {tenant_id}, {grain}: {name} is {value}, the rows say {expected[name]}"
                 )
+
+
+def _lost_measurements(connection: Connection, tenant_id: int) -> Iterator[str]:
+    """Buckets whose histogram does not hold as many measurements as its counters say."""
+    bins, counts = rollup_histograms, rollups
+    of_bucket = ("tenant_id", "grain", "dimension", "bucket", "key")
+    for measure, counter in (
+        (INFERENCE, counts.c.inference_n),
+        (CONFIDENCE, counts.c.confidence_n),
+    ):
+        held = (
+            select(*(bins.c[name] for name in of_bucket), func.sum(bins.c.n).label("n"))
+            .where(bins.c.tenant_id == tenant_id, bins.c.measure == measure)
+            .group_by(*(bins.c[name] for name in of_bucket))
+            .subquery()
+        )
+        is_same = and_(*(held.c[name] == counts.c[name] for name in of_bucket))
+        wrong = connection.execute(
+            select(func.count(), func.min(counts.c.bucket))
+            .select_from(counts.outerjoin(held, is_same))
+            .where(
+                counts.c.tenant_id == tenant_id,
+                counts.c.grain.in_(HISTOGRAM_GRAINS),
+                counts.c.dimension.in_(HISTOGRAM_DIMENSIONS),
+                func.coalesce(held.c.n, 0) != counter,
+            )
+        ).one()
+        if wrong[0]:
+            first = clock.to_iso(wrong[1] * clock.US)
+            buckets = "bucket" if wrong[0] == 1 else "buckets"
+            yield (
+                f"tenant {tenant_id}: the {measure} histogram of {wrong[0]} {buckets}, the first of {first}, "
+                "does not hold as many measurements as were counted"
+            )

@@ -296,7 +296,6 @@ def restart(
     connection: Connection, tenant_id: int, time_zone: str, high_confidence_mpct: int
 ) -> None:
     """Empty the tenant's rollups and return its watermark to 0: the next fold rebuilds them from the rows."""
-    rollups.clear(connection, tenant_id)
     values = {"folded_seq": 0, "time_zone": time_zone, "high_confidence_mpct": high_confidence_mpct}
     moved = connection.execute(
         fold_state.update()
@@ -305,6 +304,8 @@ def restart(
     )
     if not moved.rowcount:
         connection.execute(fold_state.insert().values(tenant_id=tenant_id, generation=1, **values))
+    # After the watermark, in the order of `_apply`: whoever folds at the same time adds before this or not at all.
+    rollups.clear(connection, tenant_id)
 
 
 def _apply(connection: Connection, state: _State, part: Slice, new: Additions) -> None:
