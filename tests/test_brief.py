@@ -613,7 +613,7 @@ def test_route_answers(service: Server, path: str) -> None:
 @pytest.mark.parametrize(
     "metric",
     [
-        later("accuracy", theme="quality", name="accuracy"),
+        pytest.param("accuracy", id="quality: accuracy"),
         later("false_positive_rate", theme="quality", name="false positive rate"),
         later("confidence_p50", theme="quality", name="confidence statistics"),
         later("fraud_value_estimated", theme="business value", name="estimated fraud value"),

@@ -37,7 +37,7 @@ def test_no_measurements_have_no_quantile_and_zero_durations_read_as_zero() -> N
 @pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
 def test_a_metric_of_nothing_claims_nothing(metric) -> None:  # type: ignore[no-untyped-def]
     if metric.compute is None:
-        assert metric.quantile is not None or metric.is_peak
+        assert metric.quantile is not None or metric.is_peak or metric.is_labelled
         return
     assert set(metric.parts) <= set(NOTHING)
     value = metric.compute({name: NOTHING[name] for name in metric.parts})

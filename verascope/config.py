@@ -145,6 +145,12 @@ class ErrorPatterns(_Section, frozen=True, kw_only=True):
     new_hours: int = 24
 
 
+class Quality(_Section, frozen=True, kw_only=True):
+    """min_labels: how many labelled predictions an accuracy needs before it is told."""
+
+    min_labels: int = 30
+
+
 class Branding(_Section, frozen=True, kw_only=True):
     """Whose dashboard it is. An empty name: the tenant's. No picture: the dashboard loads nothing from elsewhere."""
 
@@ -190,6 +196,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     pricing: Pricing = Pricing()
     business: Business = Business()
     error_patterns: ErrorPatterns = ErrorPatterns()
+    quality: Quality = Quality()
     branding: Branding = Branding()
     console: Console = Console()
     privacy: Privacy = Privacy()
@@ -541,6 +548,12 @@ def _checks(settings: Settings) -> list[tuple[str, Any, bool, str]]:
             "1 to 8760",
         ),
         (
+            "quality.min_labels",
+            settings.quality.min_labels,
+            1 <= settings.quality.min_labels <= 1_000_000,
+            "1 to 1000000",
+        ),
+        (
             "branding.name",
             settings.branding.name,
             len(settings.branding.name) <= 60 and settings.branding.name.isprintable(),
@@ -620,6 +633,7 @@ SECTIONS = {
     "thresholds": "Alert thresholds",
     "alerts": "Alerts",
     "error_patterns": "Error patterns",
+    "quality": "Quality",
     "branding": "Branding",
     "console": "SQL console",
     "privacy": "Privacy",
@@ -670,6 +684,7 @@ ABOUT = {
     "alerts.pagerduty.routing_key": About("Integration key of a PagerDuty service (Events API v2).", is_secret=True),
     "alerts.pagerduty.base_url": About("Where PagerDuty takes events; https://events.eu.pagerduty.com in its European region."),
     "alerts.allow_private_webhooks": About("Whether webhooks may go to this machine and its private networks, and without https."),
+    "quality.min_labels": About("An accuracy of fewer labelled predictions is not told.", "labels"),
     "error_patterns.new_hours": About("How long an error pattern counts as new after it was first seen.", "hours", is_live=True),
     "branding.name": About("Name over the dashboard; empty: the tenant's.", is_live=True),
     "branding.accent": About("Accent colour; texts in it are fitted to both themes.", is_live=True),

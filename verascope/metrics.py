@@ -8,7 +8,7 @@ was counted, so nothing is claimed.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import ceil
+from math import ceil, sqrt
 
 from verascope.rules import usd
 
@@ -38,11 +38,17 @@ class Better(StrEnum):
     NEUTRAL = "neutral"
 
 
+Z95 = 1.959963984540054
+"""The 97.5 % quantile of the normal distribution."""
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One number. quantile is set for those read from a histogram instead of the parts.
 
     is_peak: the highest count of a minute, which no parts add up to; `peak_load_at` stands beside it.
+    is_labelled: read from the labels, which come when the predictions have long been counted; how many there are and
+    the 95 % interval stand beside it.
     own_filters: what else than the dimensions of predictions a metric of another source can be filtered by.
     """
 
@@ -55,13 +61,19 @@ class Metric:
     compute: Callable[[Parts], Value] | None = None
     quantile: float | None = None
     is_peak: bool = False
+    is_labelled: bool = False
     own_filters: tuple[str, ...] = ()
 
     @property
     def filters(self) -> tuple[str, ...]:
         """What it can be filtered by."""
-        is_of_predictions = self.parts or self.quantile is not None or self.is_peak
+        is_of_predictions = self.is_counted or self.is_peak or self.is_labelled
         return tuple(DIMENSIONS) if is_of_predictions else self.own_filters
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether counters or a histogram hold it, so that it is known for any range at no cost."""
+        return bool(self.parts) or self.quantile is not None
 
 
 def _count(part: str) -> Callable[[Parts], Value]:
@@ -195,6 +207,13 @@ METRICS: dict[str, Metric] = {
             "The highest count of predictions in any one minute of the range; `peak_load_at` says which, "
             "the earliest of equals.",
             is_peak=True,
+        ),
+        Metric(
+            "accuracy", "Accuracy", Unit.PERCENT, Better.HIGHER,
+            "Right verdicts / labelled predictions with the verdict real or fake, in percent, by the latest label; "
+            "abstentions apart. `accuracy_n` says how many, `accuracy_low` and `accuracy_high` give the 95 % Wilson "
+            "interval. Unknown below `quality.min_labels` (30). Labels of chosen cases bias it.",
+            is_labelled=True,
         ),
     )
 }  # fmt: skip
@@ -344,6 +363,26 @@ def _edges(shown: int, is_confidence: bool) -> tuple[float, float]:
         return float(shown), float(shown + 1)
     start = GAMMA ** (SHOWN_BINS * (shown - 1)) / 1000 if shown > 0 else 0.0
     return start, GAMMA ** (SHOWN_BINS * shown) / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A 95 % interval, in the unit of the figure it belongs to."""
+
+    low: float
+    high: float
+
+
+def wilson(part: int, n: int) -> Interval:
+    """Wilson's score interval of `part` of `n` in percent; 0 to 100 when nothing was counted."""
+    if n == 0:
+        return Interval(0.0, 100.0)
+    share = part / n
+    centre = share + Z95**2 / (2 * n)
+    spread = Z95 * sqrt(share * (1 - share) / n + Z95**2 / (4 * n**2))
+    scale = 1 + Z95**2 / n
+    low, high = (centre - spread) / scale, (centre + spread) / scale
+    return Interval(100 * max(0.0, low), 100 * min(1.0, high))
 
 
 def quantile_of(histogram: Mapping[int, int], q: float) -> float | None:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from verascope.quality.statistics import Share, auc, calibration_error, percentile, wilson
+from verascope.metrics import wilson
+from verascope.quality.statistics import Share, auc, calibration_error, percentile
 
 
 def test_wilsons_interval_of_eight_in_ten() -> None:

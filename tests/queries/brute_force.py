@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import ceil
 from zoneinfo import ZoneInfo
 
+from tests.queries.house import MIN_LABELS
 from verascope import clock
 from verascope.clock import Range
 from verascope.metrics import METRICS
@@ -51,6 +52,16 @@ def peak(predictions: list[Prediction]) -> tuple[int, int | None]:
         return 0, None
     n = max(minutes.values())
     return n, min(minute for minute, count in minutes.items() if count == n) * 60
+
+
+def judged(predictions: Iterable[Prediction]) -> tuple[int, int]:
+    """(right verdicts, labelled predictions with the verdict real or fake)"""
+    verdicts = [
+        (p.outcome.value, p.label)
+        for p in predictions
+        if p.label is not None and p.outcome in (Outcome.REAL, Outcome.FAKE)
+    ]
+    return sum(verdict == label for verdict, label in verdicts), len(verdicts)
 
 
 def measured(p: Prediction, measure: str) -> int | None:
@@ -124,6 +135,8 @@ def metrics(predictions: list[Prediction], seconds: int) -> dict[str, object]:
         "throughput_per_hour": Fraction(3600 * total, seconds) if seconds else None,
     }
     found["peak_load"] = peak(predictions)[0]
+    right, labelled = judged(predictions)
+    found["accuracy"] = percent(right, labelled) if labelled >= MIN_LABELS else None
     assert found.keys() | QUANTILES.keys() == METRICS.keys(), "a metric has no law"
     return found
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.store.folding import CUT, submit_to
 from verascope import clock
-from verascope.config import Recording, Settings
+from verascope.config import Quality, Recording, Settings
 from verascope.queries.query import parse
 from verascope.queries.result import Result
 from verascope.queries.run import Answers
@@ -18,6 +18,8 @@ from verascope.store.fold import Folder
 from verascope.store.tables import tenants
 
 FIRST_TENANT = 100
+MIN_LABELS = 2
+"""Fewer than an installation asks for, so that a few predictions will do."""
 
 
 def at(text: str) -> int:
@@ -31,7 +33,10 @@ class House:
     def __init__(self, home: Path, database_url: str | None = None) -> None:
         self.now_us = at("2026-03-29T12:00:00Z")
         self.settings = Settings(
-            home=home, database_url=database_url, recording=Recording(synchronous="NORMAL")
+            home=home,
+            database_url=database_url,
+            recording=Recording(synchronous="NORMAL"),
+            quality=Quality(min_labels=MIN_LABELS),
         )
         self.database = Database.open(self.settings)
         self.settings.columns_path.parent.mkdir(exist_ok=True)

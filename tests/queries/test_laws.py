@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from tests.predictions import make
 from tests.queries import brute_force
-from tests.queries.house import House, at
+from tests.queries.house import MIN_LABELS, House, at
 from verascope import clock
 from verascope.clock import DAY, HOUR, US, Grain, Range
-from verascope.metrics import DIMENSIONS, MEASURES, METRICS
+from verascope.metrics import DIMENSIONS, MEASURES, METRICS, wilson
 from verascope.queries import result
 from verascope.queries.plan import Piece, Plan, Source, plan
 from verascope.queries.query import Query, parse
@@ -91,6 +91,7 @@ def predictions(draw: st.DrawFn, around: int) -> Prediction:
         "image": draw(st.none() | images),
         "model_version": draw(st.sampled_from(["v1", "v2", None])),
         "response_us": draw(st.none() | st.integers(0, 10**7)),
+        "label": draw(st.sampled_from([None, "real", "fake"])),
     }
     if outcome is Outcome.FAILED:
         pattern = draw(st.sampled_from(["truncated", "empty"]))
@@ -193,6 +194,15 @@ def check_values(values: dict[str, Any], of: list[Prediction], seconds: int) -> 
         n, minute = brute_force.peak(of)
         at_us = None if minute is None else clock.to_iso(minute * US)
         assert (values["peak_load"], values["peak_load_at"]) == (n, at_us)
+    if "accuracy" in values:
+        right, judged = brute_force.judged(of)
+        assert values["accuracy_n"] == judged
+        ends = (values["accuracy_low"], values["accuracy_high"])
+        if judged < MIN_LABELS:
+            assert ends == (None, None)
+        else:
+            assert ends[0] <= values["accuracy"] <= ends[1]
+            assert ends == dataclasses.astuple(wilson(right, judged))
     for name in values.keys() & METRICS.keys():
         value = values[name]
         if name in brute_force.QUANTILES:

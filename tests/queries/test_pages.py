@@ -7,7 +7,7 @@ import pytest
 from tests.predictions import make
 from tests.queries.house import House, at
 from verascope.ingest.pipeline import OTHER
-from verascope.records import ImageFacts, Prediction
+from verascope.records import ImageFacts, Outcome, Prediction
 
 DAY = {"days": 1}
 
@@ -145,3 +145,37 @@ def test_a_client_counted_as_other_is_told_and_an_unknown_one_is_not(house: Hous
     (notice,) = house.ask(tenant_id, **question)["notices"]
     assert notice["field"] == "filters.client"
     assert "'late'" in notice["message"]
+
+
+def test_accuracy_is_told_with_its_interval_once_there_are_enough_labels(house: House) -> None:
+    tenant_id = house.tenant()
+    house.now_us = at("2026-03-29T12:00:00Z")
+    ten = at("2026-03-29T10:15:00Z")
+    fake, real = Outcome.FAKE, Outcome.REAL
+    for client, outcome, label, minutes in (
+        ("a", fake, "fake", 0), ("a", fake, "real", 5), ("a", real, "real", 60), ("b", real, "real", 0),
+        ("a", Outcome.UNCERTAIN, "fake", 0), ("a", real, None, 0), ("a", Outcome.FAILED, "fake", 0),
+    ):  # fmt: skip
+        house.add(
+            make(
+                outcome,
+                tenant_id=tenant_id,
+                timestamp_us=ten + minutes * 60_000_000,
+                client=client,
+                client_key=client,
+                label=label,
+            )
+        )
+    whole = house.ask(tenant_id, metrics=["accuracy"], range=DAY, interval="hour")
+    assert (whole["totals"]["accuracy"], whole["totals"]["accuracy_n"]) == (75.0, 4)
+    assert whole["totals"]["accuracy_low"] == pytest.approx(30.06, abs=0.01)
+    assert whole["totals"]["accuracy_high"] == pytest.approx(95.44, abs=0.01)
+    hours = {row["bucket"][11:13]: (row["accuracy"], row["accuracy_n"]) for row in whole["rows"]}
+    assert (hours["09"], hours["10"], hours["11"]) == ((None, 0), (200 / 3, 3), (None, 1))
+    clients = house.ask(tenant_id, metrics=["accuracy"], dimensions=["client"], range=DAY, limit=1)
+    assert [(row["client"], row["accuracy_n"]) for row in clients["rows"]] == [("a", 3)]
+    assert (clients["other"]["accuracy"], clients["other"]["accuracy_n"]) == (None, 1)
+    none = house.ask(tenant_id, metrics=["accuracy"], filters={"client": ["b"]}, range=DAY)
+    assert none["totals"] == {
+        "accuracy": None, "accuracy_n": 1, "accuracy_low": None, "accuracy_high": None,
+    }  # fmt: skip

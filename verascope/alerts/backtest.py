@@ -69,7 +69,7 @@ def backtest(
         ).scalar_one()
     )
     entry = METRICS.get(rule.metric)
-    is_counted = entry is not None and not entry.is_peak
+    is_counted = entry is not None and entry.is_counted
     most = MOST_STEPS if is_counted else MOST_READS
     step = max(MINUTE, -(-days * DAY // most // MINUTE) * MINUTE)
     moments = list(range(now_us - days * DAY * US, now_us + 1, step * US))

@@ -20,7 +20,7 @@ class PredictionSource(Batched):
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
         self.metrics: Mapping[str, Metric] = {
-            name: metric for name, metric in METRICS.items() if not metric.is_peak
+            name: metric for name, metric in METRICS.items() if metric.is_counted
         }
 
     def read(

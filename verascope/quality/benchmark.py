@@ -14,8 +14,9 @@ import numpy as np
 from verascope.detectors.detector import Detector
 from verascope.detectors.image import ImageLimits
 from verascope.ingest.files import Looked, look_at
+from verascope.metrics import Interval
 from verascope.quality.dataset import Dataset, Example, content_hash
-from verascope.quality.statistics import Interval, Share, auc, calibration_error, percentile
+from verascope.quality.statistics import Share, auc, calibration_error, percentile
 from verascope.records import FULL_MPCT, Outcome
 from verascope.store.benchmarks import Benchmark
 

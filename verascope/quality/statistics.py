@@ -9,21 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from verascope.metrics import Z95, Interval, wilson
+
 Scores = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 
-Z95 = 1.959963984540054
-"""The 97.5 % quantile of the normal distribution."""
-
 CALIBRATION_BINS = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A 95 % interval, in the unit of the figure it belongs to."""
-
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +32,6 @@ class Share:
     def interval(self) -> Interval | None:
         """Wilson's (Wilson 1927, JASA 22), in percent."""
         return wilson(self.part, self.n) if self.n else None
-
-
-def wilson(part: int, n: int) -> Interval:
-    """Wilson's score interval of `part` of `n` in percent; 0 to 100 when nothing was counted."""
-    if n == 0:
-        return Interval(0.0, 100.0)
-    share = part / n
-    centre = share + Z95**2 / (2 * n)
-    spread = Z95 * math.sqrt(share * (1 - share) / n + Z95**2 / (4 * n**2))
-    scale = 1 + Z95**2 / n
-    low, high = (centre - spread) / scale, (centre + spread) / scale
-    return Interval(100 * max(0.0, low), 100 * min(1.0, high))
 
 
 @dataclass(frozen=True, slots=True)

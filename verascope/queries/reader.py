@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 from verascope import clock
 from verascope.clock import US, Grain, Range
 from verascope.metrics import VALUES
-from verascope.queries import rows
+from verascope.queries import labelled, rows
+from verascope.queries.labelled import Judged
 from verascope.queries.plan import Piece, Source
 from verascope.queries.rows import Cell, Group
 from verascope.records import Outcome
@@ -61,7 +62,8 @@ class Ask:
 class Reader:
     """Answers Asks from one snapshot.
 
-    needed: the counters that anything in the batch is made of; the columns are not summed up for others.
+    needed: the counters that anything in the batch is made of; the columns are not summed up for others. min_labels:
+    how many an accuracy needs.
     """
 
     def __init__(
@@ -72,12 +74,14 @@ class Reader:
         zone: ZoneInfo,
         high_confidence: float,
         needed: Collection[str] = COUNTERS,
+        min_labels: int = 1,
     ) -> None:
         self._connection = connection
         self._columns = columns
         self._tenant_id = tenant_id
         self._zone = zone
         self._high_confidence = high_confidence
+        self.min_labels = min_labels
         self._known: dict[Ask, Cells] = {}
         self._passes: dict[tuple[Range, Filters, Grouping], list[facts.Group]] = {}
         self._expected: dict[Ask, None] = {}
@@ -225,6 +229,29 @@ class Reader:
         for piece in pieces:
             for key, peak in self._peaks(piece, filters, dimensions, interval):
                 found[key] = max(found.get(key, peak), peak, key=lambda one: (one[0], -one[1]))
+        return found
+
+    def judged(
+        self,
+        span: Range,
+        filters: Mapping[str, tuple[str, ...]],
+        dimensions: tuple[str, ...],
+        interval: Grain | None,
+    ) -> dict[tuple[int | None, Group], Judged]:
+        """How many labelled predictions of each bucket and group there are, and how many verdicts are right."""
+        cuts = list(self._cut(span, interval, filters, dimensions))
+        if not cuts:
+            return {}
+        plain = cuts[0][3]
+        read = labelled.read(
+            self._connection, self._tenant_id, [part for _, part, _, _ in cuts], plain.filters,
+            plain.dimensions,
+        )  # fmt: skip
+        found: dict[tuple[int | None, Group], Judged] = {}
+        for (place, group), (right, n) in read.items():
+            bucket, _, group_of, _ = cuts[place]
+            known = found.get((bucket, group_of(group)), labelled.NONE)
+            found[bucket, group_of(group)] = (known[0] + right, known[1] + n)
         return found
 
     def _peaks(

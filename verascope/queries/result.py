@@ -7,7 +7,9 @@ from typing import Any
 
 from verascope import clock
 from verascope.clock import US, Grain, Range
-from verascope.metrics import MEASURES, METRICS, VALUES, Value, quantiles_of, shown_bins
+from verascope.metrics import MEASURES, METRICS, VALUES, Value, quantiles_of, shown_bins, wilson
+from verascope.queries.labelled import NONE as NONE_JUDGED
+from verascope.queries.labelled import Judged
 from verascope.queries.plan import BY_OUTCOME, Plan, Source, has_quantiles
 from verascope.queries.query import Query
 from verascope.queries.reader import Ask, Cells, Peak, Reader, without_buckets
@@ -78,6 +80,61 @@ def build(reader: Reader, question: Question) -> Result:
     return result
 
 
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What no counter holds of a range, by (bucket, group): the fullest minutes, and what labels say.
+
+    None for what wasn't asked.
+    """
+
+    peaks: Mapping[tuple[int | None, Group], Peak] | None
+    judged: Mapping[tuple[int | None, Group], Judged] | None
+    min_labels: int
+
+    def values(self, key: tuple[int | None, Group], names: Iterable[str]) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        for name in names:
+            if METRICS[name].is_peak and self.peaks is not None:
+                n, minute = self.peaks.get(key, NO_PEAK)
+                found |= {name: n, f"{name}_at": clock.to_iso(minute * US) if n else None}
+            elif METRICS[name].is_labelled and self.judged is not None:
+                found |= _share_json(name, self.judged.get(key, NONE_JUDGED), self.min_labels)
+        return found
+
+    def left(
+        self, shown: Iterable[Group], by_group: "_Beside", names: Iterable[str]
+    ) -> dict[str, Value]:
+        """What the shown groups leave of this total. The fullest minute of the rest is not known."""
+        found: dict[str, Value] = {}
+        for name in names:
+            if METRICS[name].is_peak:
+                found |= {name: None, f"{name}_at": None}
+            elif (
+                METRICS[name].is_labelled
+                and self.judged is not None
+                and by_group.judged is not None
+            ):
+                right, n = self.judged.get((None, ()), NONE_JUDGED)
+                for group in shown:
+                    other_right, other_n = by_group.judged.get((None, group), NONE_JUDGED)
+                    right, n = right - other_right, n - other_n
+                found |= _share_json(name, (right, n), self.min_labels)
+        return found
+
+
+def _share_json(name: str, judged: Judged, min_labels: int) -> dict[str, Value]:
+    """A share with its interval and n; unknown while too few were judged, the n apart."""
+    right, n = judged
+    is_known = n >= min_labels
+    interval = wilson(right, n)
+    return {
+        name: 100 * right / n if is_known else None,
+        f"{name}_n": n,
+        f"{name}_low": interval.low if is_known else None,
+        f"{name}_high": interval.high if is_known else None,
+    }
+
+
 class _Side:
     """One range of a question: the asked one, or the one before."""
 
@@ -120,12 +177,10 @@ class _Side:
                 key=lambda group: (places.get(str(group[position]), 0), str(group[position])),
                 reverse=descending,
             )
-        elif name in METRICS and METRICS[name].is_peak:
-            peaks = self._read_peaks(query.dimensions, None)
-            loads: dict[Group, Value] = {
-                group: peaks.get((None, group), (0, 0))[0] for group in named
-            }
-            _sort_by_value(named, loads, descending=descending)
+        elif name in METRICS and not METRICS[name].is_counted:
+            beside = self._beside(query.dimensions, None)
+            told = {group: beside.values((None, group), [name])[name] for group in named}
+            _sort_by_value(named, told, descending=descending)
         else:
             _sort_by_value(
                 named,
@@ -142,9 +197,10 @@ class _Side:
         cells = self.cells(groups)
         total = self.total()
         return {
-            "totals": self.values(total, self._span.range, peak=self._peak_of_all()),
+            "totals": self.values(total, self._span.range)
+            | self._beside((), None).values((None, ()), self._query.metrics),
             "rows": self.rows(groups, cells),
-            "other": self.other(total, cells),
+            "other": self.other(total, cells, groups),
             "groups": self._whole(groups, cells),
             "histograms": self._histograms(groups),
         }
@@ -169,16 +225,16 @@ class _Side:
                     found.append(_histogram_json(measure, named, split.get(group, {})))
         return found
 
-    def _read_peaks(
-        self, dimensions: tuple[str, ...], interval: Grain | None
-    ) -> dict[tuple[int | None, Group], Peak]:
-        if "peak_load" not in self._query.metrics:
-            return {}
-        pieces, filters = self._plan.peaks, self._query.filters
-        return self._reader.peaks(pieces, filters, dimensions, interval)
-
-    def _peak_of_all(self) -> Peak | None:
-        return self._read_peaks((), None).get((None, ()), NO_PEAK)
+    def _beside(self, dimensions: tuple[str, ...], interval: Grain | None) -> "_Beside":
+        """What no counter holds, by bucket and group."""
+        query, reader = self._query, self._reader
+        asked = [METRICS[name] for name in query.metrics]
+        peaks, judged = None, None
+        if any(metric.is_peak for metric in asked):
+            peaks = reader.peaks(self._plan.peaks, query.filters, dimensions, interval)
+        if any(metric.is_labelled for metric in asked):
+            judged = reader.judged(self._span.range, query.filters, dimensions, interval)
+        return _Beside(peaks, judged, reader.min_labels)
 
     def cells(self, groups: Sequence[Group]) -> Cells:
         """What the rows show, by (bucket, group)."""
@@ -217,32 +273,34 @@ class _Side:
         is_whole = self._plan.source is Source.COLUMNS and "error_pattern" not in query.dimensions
         return is_whole and (query.interval is None or self._groups_ask().interval is not None)
 
-    def other(self, total: Cell, cells: Cells) -> dict[str, Value] | None:
+    def other(self, total: Cell, cells: Cells, groups: Sequence[Group]) -> dict[str, Value] | None:
         """Totals less what the rows show; None when nothing is left."""
         if not self._query.dimensions:
             return None
         shown = _sum(cells.values())
         parts = {name: n - shown.parts.get(name, 0) for name, n in total.parts.items()}
         bins = {index: n - shown.bins.get(index, 0) for index, n in total.bins.items()}
-        if not any(parts.get(name) for name in self._parts) and not any(bins.values()):
+        is_labelled = any(METRICS[name].is_labelled for name in self._query.metrics)
+        counted = self._parts | {"total"} if is_labelled else self._parts
+        if not any(parts.get(name) for name in counted) and not any(bins.values()):
             return None
-        return self.values(Cell(parts, bins), self._span.range, peak=None)
+        left = self.values(Cell(parts, bins), self._span.range)
+        return left | self._beside((), None).left(
+            groups, self._beside(self._query.dimensions, None), self._query.metrics
+        )
 
     def rows(self, groups: Sequence[Group], cells: Cells) -> list[dict[str, Value]]:
         """One row a group, or a row for each bucket and group; buckets up to now are all there."""
         query, span = self._query, self._span
         if query.interval is None and not groups:
             return []
-        peaks = self._read_peaks(query.dimensions, query.interval)
+        beside = self._beside(query.dimensions, query.interval)
         if query.interval is None:
             return [
                 {
                     **dict(zip(query.dimensions, group, strict=True)),
-                    **self.values(
-                        cells.get((None, group), _NOTHING),
-                        span.range,
-                        peak=peaks.get((None, group), NO_PEAK),
-                    ),
+                    **self.values(cells.get((None, group), _NOTHING), span.range),
+                    **beside.values((None, group), query.metrics),
                 }
                 for group in groups
             ]
@@ -253,8 +311,8 @@ class _Side:
             head: dict[str, Value] = {"bucket": clock.to_iso(bucket * US)}
             passed = self._bucket_range(bucket, query.interval)
             for group in groups if query.dimensions else [()]:
-                peak = peaks.get((bucket, group), NO_PEAK)
-                values = self.values(cells.get((bucket, group), _NOTHING), passed, peak=peak)
+                values = self.values(cells.get((bucket, group), _NOTHING), passed)
+                values |= beside.values((bucket, group), query.metrics)
                 found.append({**head, **dict(zip(query.dimensions, group, strict=True)), **values})
         return found
 
@@ -263,10 +321,8 @@ class _Side:
         cell: Cell,
         within: Range | None,
         names: Sequence[str] | None = None,
-        *,
-        peak: Peak | None = None,
     ) -> dict[str, Value]:
-        """The metrics of one cell. within: the time it covers, for rates per hour. peak: None when unknown."""
+        """The counted metrics of one cell. within: the time it covers, for rates per hour."""
         parts: Mapping[str, int] = {**_ZEROS, **cell.parts, "seconds": self._seconds(within)}
         asked = self._query.metrics if names is None else names
         ranks = sorted({q for name in asked if (q := METRICS[name].quantile) is not None})
@@ -276,11 +332,7 @@ class _Side:
             metric = METRICS[name]
             if metric.quantile is not None:
                 found[name] = quantiles[metric.quantile]
-            elif metric.is_peak:
-                found[name] = None if peak is None else peak[0]
-                found[f"{name}_at"] = clock.to_iso(peak[1] * US) if peak and peak[0] else None
-            else:
-                assert metric.compute is not None
+            elif metric.compute is not None:
                 found[name] = metric.compute(parts)
         return found
 

@@ -56,6 +56,7 @@ class Answers:
         self._folder = folder
         self._columns = columns
         self._high_confidence = settings.pricing.high_confidence
+        self._min_labels = settings.quality.min_labels
         self.now = now
 
     def answer(self, tenant_id: int, query: Query) -> Result:
@@ -178,7 +179,9 @@ class Answers:
         questions: Mapping[str, Question],
     ) -> dict[str, Result]:
         needed = set().union(*(result.counters(one.query) for one in questions.values()))
-        reader = Reader(connection, facts, tenant_id, moment.zone, self._high_confidence, needed)
+        reader = Reader(
+            connection, facts, tenant_id, moment.zone, self._high_confidence, needed, self._min_labels
+        )  # fmt: skip
         for question in questions.values():
             reader.expect(result.first_asks(reader, question))
         answers = {name: result.build(reader, question) for name, question in questions.items()}

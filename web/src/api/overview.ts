@@ -20,7 +20,7 @@ export const outcomeCounts: MetricName[] = [
 
 export type OverviewPart =
   | "range"
-  | "latency"
+  | "trends"
   | "changes"
   | "all"
   | "week"
@@ -44,8 +44,8 @@ export function overviewQueries(
       filters,
     },
     // Not compared: the histograms of the range before would cost as much as all else.
-    latency: {
-      metrics: ["inference_time_p50", "inference_time_p95", "inference_time_p99"],
+    trends: {
+      metrics: ["inference_time_p50", "inference_time_p95", "inference_time_p99", "accuracy"],
       range: range.query,
       interval: range.interval,
       filters,

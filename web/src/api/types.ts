@@ -37,7 +37,8 @@ export type MetricName =
   | "billable_predictions"
   | "revenue"
   | "throughput_per_hour"
-  | "peak_load";
+  | "peak_load"
+  | "accuracy";
 
 export interface Metric {
   name: string;
@@ -92,6 +93,10 @@ export type Totals = Partial<Record<NumberMetric, number | null>> & {
   revenue?: string | null;
   /** When the busiest minute began. */
   peak_load_at?: string | null;
+  /** Labelled predictions behind the accuracy, and its 95 % interval. */
+  accuracy_n?: number;
+  accuracy_low?: number | null;
+  accuracy_high?: number | null;
 };
 
 export type Row = Totals & Partial<Record<Dimension, string | null>> & { bucket?: string };

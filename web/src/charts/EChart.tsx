@@ -21,7 +21,7 @@ interface Props {
   time?: TimeAxis;
 }
 
-/** Draws an option and follows its box; what is out of sight is drawn when it comes near, or for paper. */
+/** Draws an option and follows its box. What is out of sight waits until the browser has nothing better to do. */
 export function EChart({ option, summary, height, time }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType | null>(null);
@@ -76,7 +76,11 @@ export function EChart({ option, summary, height, time }: Props) {
 
   useEffect(() => {
     latest.current = option;
-    if (near.current || printing.current) draw();
+    if (near.current || printing.current) {
+      draw();
+      return;
+    }
+    return whenIdle(draw);
   }, [option, draw]);
 
   return (
@@ -85,6 +89,19 @@ export function EChart({ option, summary, height, time }: Props) {
       {time && <TimeLayer chart={chart} box={box} time={time} />}
     </div>
   );
+}
+
+const patienceMs = 1000;
+
+/** Calls back when the page is at rest, or after a second; gives what takes the call back. */
+function whenIdle(call: () => void): () => void {
+  // Safari knows no idle time.
+  if (!("requestIdleCallback" in window)) {
+    const timer = setTimeout(call, patienceMs / 4);
+    return () => clearTimeout(timer);
+  }
+  const handle = requestIdleCallback(call, { timeout: patienceMs });
+  return () => cancelIdleCallback(handle);
 }
 
 interface LayerProps {

@@ -16,10 +16,10 @@ import { CountriesCard } from "../ui/CountriesCard";
 import { ErrorPatterns } from "../ui/ErrorPatterns";
 import { Feed } from "../ui/Feed";
 import { FirstMinute } from "../ui/FirstMinute";
-import { LatencyCard } from "../ui/LatencyCard";
 import { Status } from "../ui/Status";
 import { Strips } from "../ui/Strips";
 import { Empty, type Loading, loadingOf } from "../ui/states";
+import { TrendsCard } from "../ui/TrendsCard";
 import { Kpis } from "./Kpis";
 import styles from "./pages.module.css";
 
@@ -88,12 +88,10 @@ export function Overview() {
       )}
       {isDrawn && !blank && (
         <>
-          <LatencyCard
+          <TrendsCard
             className={styles.half}
-            title="Performance trends"
-            result={results?.latency}
+            result={results?.trends}
             range={range}
-            height={236}
             loading={loading}
             marks={marks}
           />

@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { type ReactNode, useMemo } from "react";
 import type { NumberMetric, Result } from "../api/types";
 import { type Bucket, bucketsOf } from "../charts/buckets";
 import chart from "../charts/chart.module.css";
@@ -28,11 +28,12 @@ interface Props {
   height: number;
   loading: Loading;
   marks?: Mark[];
+  tools?: ReactNode;
   className?: string | undefined;
 }
 
 /** How long inference took, step by step: half, nearly all and all but a hundredth were at most this slow. */
-export function LatencyCard({ title, result, range, height, loading, marks, className }: Props) {
+export function LatencyCard({ title, result, range, height, loading, marks, tools, className }: Props) {
   const zoom = useZoom();
   const about = useAbout(latencyMetrics, result);
   const { buckets, lines } = useMemo(() => partsOf(result), [result]);
@@ -66,6 +67,7 @@ export function LatencyCard({ title, result, range, height, loading, marks, clas
       reversed
       height={height}
       loading={loading}
+      tools={tools}
       legend={percentiles.map(({ label, token }) => ({
         label,
         mark: <i className={chart.line} style={{ borderColor: `var(--vs-${token})` }} />,
