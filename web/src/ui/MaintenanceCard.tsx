@@ -11,8 +11,7 @@ import { dayAndClock } from "../format";
 import { instantOf, localOf } from "../state/range";
 import { useZone } from "../state/zone";
 import { Card } from "./Card";
-import { Entry } from "./Entry";
-import entry from "./entry.module.css";
+import { Field } from "./Field";
 import form from "./form.module.css";
 import { PlusIcon } from "./icons";
 import { problemsOf } from "./ProbeForm";
@@ -145,10 +144,10 @@ function Plan({ onDone }: { onDone: () => void }) {
     );
   };
   return (
-    <form className={entry.form} onSubmit={submit} noValidate>
-      <div className={entry.row}>
-        <Entry label="Name" value={name} onChange={setName} problem={problems.get("name")} autoFocus />
-        <Entry
+    <form className={form.stack} onSubmit={submit} noValidate>
+      <div className={form.row}>
+        <Field label="Name" value={name} onChange={setName} problem={problems.get("name")} autoFocus />
+        <Field
           label="Probes"
           kind="choice"
           choices={[
@@ -159,35 +158,35 @@ function Plan({ onDone }: { onDone: () => void }) {
           onChange={setProbe}
           problem={problems.get("probes")}
         />
-        <Entry
+        <Field
           label={`From (${zone})`}
           kind="time"
           value={from}
           onChange={setFrom}
           problem={problems.get("starts_at")}
         />
-        <Entry
+        <Field
           label={`To (${zone})`}
           kind="time"
           value={to}
           onChange={setTo}
           problem={wrong ?? problems.get("ends_at")}
         />
-        <Entry
+        <Field
           label="Repeats"
           kind="choice"
           choices={Object.entries(repeats)}
           value={repeat}
           onChange={(value) => setRepeat(value as NewMaintenance["repeat"])}
         />
-        <Entry label="Comment" value={comment} onChange={setComment} problem={problems.get("comment")} />
+        <Field label="Comment" value={comment} onChange={setComment} problem={problems.get("comment")} />
       </div>
       {plan.error && (
         <p className={form.problem} role="alert">
           The window was not stored. {plan.error.message}
         </p>
       )}
-      <p className={entry.actions}>
+      <p className={form.actions}>
         <button type="submit" className={form.primary} disabled={plan.isPending}>
           Plan it
         </button>

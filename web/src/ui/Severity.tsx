@@ -1,4 +1,4 @@
-import type { Phase, Severity } from "../api/alerts";
+import { type Phase, type Severity, severities } from "../api/alerts";
 import {
   AlertIcon,
   CheckIcon,
@@ -17,6 +17,9 @@ export const severityLabels: Record<Severity, string> = {
   warning: "Warning",
   info: "Info",
 };
+
+/** As a form offers them. */
+export const severityChoices = severities.map((one): [Severity, string] => [one, severityLabels[one]]);
 
 /** How bad: an icon and a word, never the colour alone. */
 export function SeverityBadge({ severity }: { severity: Severity }) {

@@ -1,5 +1,4 @@
 import { type FormEvent, type ReactNode, useState } from "react";
-import { severities } from "../../api/alerts";
 import { useChannels } from "../../api/channels";
 import {
   type AlertField,
@@ -20,14 +19,14 @@ import { Card } from "../../ui/Card";
 import { Checks, Field } from "../../ui/Field";
 import form from "../../ui/form.module.css";
 import { DownIcon, PlusIcon, UpIcon } from "../../ui/icons";
-import { severityLabels } from "../../ui/Severity";
+import { severityChoices } from "../../ui/Severity";
 import { Failed, loadingOf, Skeleton } from "../../ui/states";
 import list from "../list.module.css";
 import routing from "./routing.module.css";
 import styles from "./rules.module.css";
 
 const fieldOptions = alertFields.map((value) => ({ value, label: value }));
-const severityOptions = severities.map((value) => ({ value, label: severityLabels[value] }));
+const severityOptions = severityChoices.map(([value, label]) => ({ value, label }));
 
 /** Who hears about what, how soon, and how often again. */
 export function Routing() {
@@ -419,20 +418,16 @@ function ListField({
 }) {
   const [typed, setTyped] = useState<string | null>(null);
   return (
-    <Field label={label} help={help}>
-      {(attributes) => (
-        <input
-          {...attributes}
-          className={form.input}
-          value={typed ?? values.join(", ")}
-          onChange={(event) => {
-            setTyped(event.currentTarget.value);
-            onChange(listOf(event.currentTarget.value));
-          }}
-          onBlur={() => setTyped(null)}
-        />
-      )}
-    </Field>
+    <Field
+      label={label}
+      help={help}
+      value={typed ?? values.join(", ")}
+      onChange={(text) => {
+        setTyped(text);
+        onChange(listOf(text));
+      }}
+      onBlur={() => setTyped(null)}
+    />
   );
 }
 
@@ -453,24 +448,20 @@ function SecondsField({
   const [typed, setTyped] = useState<string | null>(null);
   const wrong = typed !== null && typed.trim() !== "" && secondsOf(typed) === null;
   return (
-    <Field label={label} help={help} problem={wrong ? "A time, such as 30 s, 5 min or 4 h." : undefined}>
-      {(attributes) => (
-        <input
-          {...attributes}
-          className={form.input}
-          placeholder={placeholder}
-          value={typed ?? (seconds === undefined ? "" : duration(seconds))}
-          onChange={(event) => {
-            const text = event.currentTarget.value;
-            setTyped(text);
-            const read = secondsOf(text);
-            if (read !== null) onChange(read);
-            else if (text.trim() === "") onChange(undefined);
-          }}
-          onBlur={() => setTyped(null)}
-        />
-      )}
-    </Field>
+    <Field
+      label={label}
+      help={help}
+      problem={wrong ? "A time, such as 30 s, 5 min or 4 h." : undefined}
+      placeholder={placeholder}
+      value={typed ?? (seconds === undefined ? "" : duration(seconds))}
+      onChange={(text) => {
+        setTyped(text);
+        const read = secondsOf(text);
+        if (read !== null) onChange(read);
+        else if (text.trim() === "") onChange(undefined);
+      }}
+      onBlur={() => setTyped(null)}
+    />
   );
 }
 
@@ -547,39 +538,23 @@ function Preview({ dirty }: { dirty: boolean }) {
       subtitle={dirty ? "By the routing as it is stored" : "An alert of this rule, now"}
     >
       <form className={styles.form} onSubmit={submit}>
-        <Field label="Rule">
-          {(attributes) => (
-            <select
-              {...attributes}
-              className={form.input}
-              value={rule?.name ?? ""}
-              onChange={(event) => setName(event.currentTarget.value)}
-            >
-              {all.map((one) => (
-                <option key={one.name} value={one.name}>
-                  {one.title || one.name}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        <Field label="Severity">
-          {(attributes) => (
-            <select
-              {...attributes}
-              className={form.input}
-              value={severity}
-              onChange={(event) => setSeverity(event.currentTarget.value)}
-            >
-              <option value="">{rule ? `as the rule says: ${rule.severity}` : "as the rule says"}</option>
-              {severities.map((one) => (
-                <option key={one} value={one}>
-                  {severityLabels[one]}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <Field
+          label="Rule"
+          kind="choice"
+          choices={all.map((one) => [one.name, one.title || one.name])}
+          value={rule?.name ?? ""}
+          onChange={setName}
+        />
+        <Field
+          label="Severity"
+          kind="choice"
+          choices={[
+            ["", rule ? `as the rule says: ${rule.severity}` : "as the rule says"],
+            ...severityChoices,
+          ]}
+          value={severity}
+          onChange={setSeverity}
+        />
         <p>
           <button type="submit" className={form.button} disabled={!rule || preview.isPending}>
             Ask

@@ -289,18 +289,14 @@ function NewSilence({ rule, onDone }: { rule: string; onDone: () => void }) {
           {tried && filled.length === 0 && <p className={form.problem}>At least one line with a value.</p>}
         </fieldset>
         <div className={styles.fields}>
-          <Field label="Begins" help={`Empty: now. ${zone}.`}>
-            {(attributes) => (
-              <input
-                {...attributes}
-                className={form.input}
-                type="datetime-local"
-                min={localOf(Date.now(), zone)}
-                value={starts}
-                onChange={(event) => setStarts(event.currentTarget.value)}
-              />
-            )}
-          </Field>
+          <Field
+            label="Begins"
+            help={`Empty: now. ${zone}.`}
+            kind="time"
+            min={localOf(Date.now(), zone)}
+            value={starts}
+            onChange={setStarts}
+          />
           <Field
             label="Lasts"
             help={
@@ -309,32 +305,18 @@ function NewSilence({ rule, onDone }: { rule: string; onDone: () => void }) {
                 : "Such as 30 min, 2 h or 3 d"
             }
             problem={tried ? lengthProblem : undefined}
-          >
-            {(attributes) => (
-              <input
-                {...attributes}
-                className={form.input}
-                value={length}
-                onChange={(event) => setLength(event.currentTarget.value)}
-              />
-            )}
-          </Field>
+            value={length}
+            onChange={setLength}
+          />
           <Field
             label="Why"
             wide
             help="Everybody who wonders why nothing was sent reads this."
             problem={tried && comment.trim() === "" ? "Say why." : undefined}
-          >
-            {(attributes) => (
-              <input
-                {...attributes}
-                className={form.input}
-                maxLength={500}
-                value={comment}
-                onChange={(event) => setComment(event.currentTarget.value)}
-              />
-            )}
-          </Field>
+            maxLength={500}
+            value={comment}
+            onChange={setComment}
+          />
         </div>
         {create.error && (
           <p className={form.problem} role="alert">

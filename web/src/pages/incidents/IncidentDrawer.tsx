@@ -1,7 +1,6 @@
 import { Drawer } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, type KeyboardEvent, type ReactNode, useState } from "react";
-import { type Severity, severities } from "../../api/alerts";
 import { type Incident, type IncidentDetail, useIncident, useIncidentAct } from "../../api/incidents";
 import { fullTime, took } from "../../format";
 import { shared } from "../../state/view";
@@ -11,7 +10,7 @@ import drawer from "../../ui/drawer.module.css";
 import { Field } from "../../ui/Field";
 import form from "../../ui/form.module.css";
 import { NotRenewed } from "../../ui/NotRenewed";
-import { SeverityBadge, severityLabels, WordBadge } from "../../ui/Severity";
+import { SeverityBadge, severityChoices, WordBadge } from "../../ui/Severity";
 import { Failed, Skeleton } from "../../ui/states";
 import { Timeline } from "../../ui/Timeline";
 import { incidentStates } from "./states";
@@ -160,18 +159,13 @@ function Acts({ incident }: { incident: IncidentDetail }) {
         </p>
       )}
       <form className={drawer.row} onSubmit={assign}>
-        <Field label="Assignee">
-          {(attributes) => (
-            <input
-              {...attributes}
-              className={form.input}
-              maxLength={100}
-              placeholder="nobody"
-              value={assignee}
-              onChange={(event) => setAssignee(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <Field
+          label="Assignee"
+          maxLength={100}
+          placeholder="nobody"
+          value={assignee}
+          onChange={setAssignee}
+        />
         <button
           type="submit"
           className={form.button}
@@ -180,38 +174,23 @@ function Acts({ incident }: { incident: IncidentDetail }) {
           Assign
         </button>
       </form>
-      <Field label="Severity">
-        {(attributes) => (
-          <select
-            {...attributes}
-            className={form.input}
-            disabled={act.isPending}
-            value={incident.severity}
-            onChange={(event) =>
-              act.mutate({ act: "severity", severity: event.currentTarget.value as Severity })
-            }
-          >
-            {severities.map((one) => (
-              <option key={one} value={one}>
-                {severityLabels[one]}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      <Field
+        label="Severity"
+        kind="choice"
+        choices={severityChoices}
+        disabled={act.isPending}
+        value={incident.severity}
+        onChange={(severity) => act.mutate({ act: "severity", severity })}
+      />
       <form className={drawer.row} onSubmit={addNote}>
-        <Field label="Note">
-          {(attributes) => (
-            <textarea
-              {...attributes}
-              className={form.input}
-              maxLength={2000}
-              placeholder="What was found, what was tried"
-              value={note}
-              onChange={(event) => setNote(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <Field
+          label="Note"
+          kind="prose"
+          maxLength={2000}
+          placeholder="What was found, what was tried"
+          value={note}
+          onChange={setNote}
+        />
         <button type="submit" className={form.button} disabled={act.isPending || note.trim() === ""}>
           Add
         </button>
