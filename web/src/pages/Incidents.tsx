@@ -6,14 +6,14 @@ import { Choice } from "../ui/Field";
 import form from "../ui/form.module.css";
 import { PlusIcon } from "../ui/icons";
 import { NotRenewed } from "../ui/NotRenewed";
-import { SeverityBadge, WordBadge } from "../ui/Severity";
+import { SeverityBadge } from "../ui/Severity";
 import { Lasting, Moment } from "../ui/Since";
+import { StateBadge } from "../ui/StateBadge";
 import { Empty, Failed, loadingOf, Skeleton } from "../ui/states";
 import { Told } from "../ui/Told";
 import { IncidentDrawer } from "./incidents/IncidentDrawer";
 import { IncidentFiguresCard } from "./incidents/IncidentFiguresCard";
 import { NewIncidentDrawer } from "./incidents/NewIncidentDrawer";
-import { incidentStates } from "./incidents/states";
 import list from "./list.module.css";
 import styles from "./pages.module.css";
 
@@ -152,9 +152,7 @@ function IncidentTable({ rows, openId, onOpen }: TableProps) {
               <SeverityBadge severity={row.severity} />
             </td>
             <td data-tight>
-              <WordBadge tone={incidentStates[row.state]?.tone ?? "critical"}>
-                {incidentStates[row.state]?.label ?? row.state}
-              </WordBadge>
+              <StateBadge state={row.state} />
             </td>
             <td data-least="900" data-tight>
               <Moment at={row.opened_at} />

@@ -1,12 +1,14 @@
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { type Alert, type AlertState, severities, severityOf, useAlerts } from "../../api/alerts";
+import { type Alert, type AlertState, severityOf, useAlerts } from "../../api/alerts";
 import { integer } from "../../format";
 import { shared, useView } from "../../state/view";
+import { Badge } from "../../ui/Badge";
 import { Choice } from "../../ui/Field";
 import { NotRenewed } from "../../ui/NotRenewed";
-import { PhaseBadge, SeverityBadge, severityLabels, WordBadge } from "../../ui/Severity";
+import { SeverityBadge, severityChoices } from "../../ui/Severity";
 import { Lasting, Moment } from "../../ui/Since";
+import { StateBadge } from "../../ui/StateBadge";
 import { Empty, Failed, loadingOf, Skeleton } from "../../ui/states";
 import list from "../list.module.css";
 import { AlertDrawer } from "./AlertDrawer";
@@ -21,7 +23,7 @@ const states: { value: AlertState; label: string }[] = [
 ];
 const severityOptions = [
   { value: "", label: "Any severity" },
-  ...severities.map((value) => ({ value: value as string, label: severityLabels[value] })),
+  ...severityChoices.map(([value, label]) => ({ value: value as string, label })),
 ];
 
 export function Active() {
@@ -159,7 +161,7 @@ function AlertTable({ rows, openId, onOpen }: TableProps) {
               <SeverityBadge severity={row.severity} />
             </td>
             <td data-tight>
-              <PhaseBadge phase={row.phase} ended={row.ended_at !== null} />
+              <StateBadge state={row.ended_at === null ? row.phase : "resolved"} />
             </td>
             <td data-number>
               <Measured {...row} />
@@ -220,16 +222,14 @@ function Name({ row, onOpen }: { row: Alert; onOpen: TableProps["onOpen"] }) {
 function Handled({ row }: { row: Alert }) {
   const badges = [
     row.acknowledged && (
-      <WordBadge key="acknowledged" tone="ok">{`Acknowledged by ${row.acknowledged.by}`}</WordBadge>
+      <Badge key="acknowledged" tone="ok">{`Acknowledged by ${row.acknowledged.by}`}</Badge>
     ),
     row.silenced_by && (
-      <WordBadge key="silenced" tone="quiet">
+      <Badge key="silenced" tone="quiet">
         Silenced
-      </WordBadge>
+      </Badge>
     ),
-    row.inhibited_by && (
-      <WordBadge key="inhibited" tone="quiet">{`Held back by ${row.inhibited_by}`}</WordBadge>
-    ),
+    row.inhibited_by && <Badge key="inhibited" tone="quiet">{`Held back by ${row.inhibited_by}`}</Badge>,
   ].filter(Boolean);
   return (
     <>

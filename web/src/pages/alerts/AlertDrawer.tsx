@@ -10,8 +10,9 @@ import { CopyAction } from "../../ui/Copy";
 import styles from "../../ui/drawer.module.css";
 import form from "../../ui/form.module.css";
 import { NotRenewed } from "../../ui/NotRenewed";
-import { PhaseBadge, SeverityBadge } from "../../ui/Severity";
+import { SeverityBadge } from "../../ui/Severity";
 import { Lasting } from "../../ui/Since";
+import { StateBadge } from "../../ui/StateBadge";
 import { Failed, Skeleton } from "../../ui/states";
 import { Timeline } from "../../ui/Timeline";
 import { Acknowledge, SilenceThis } from "./Handling";
@@ -78,7 +79,7 @@ function Details({ id }: { id: string }) {
         </p>
         <p className={styles.verdict}>
           <SeverityBadge severity={alert.severity} />
-          <PhaseBadge phase={alert.phase} ended={alert.ended_at !== null} />
+          <StateBadge state={alert.ended_at === null ? alert.phase : "resolved"} />
           <span className={styles.quiet}>
             {alert.ended_at === null ? "for " : "lasted "}
             <Lasting from={alert.started_at} to={alert.ended_at} />

@@ -11,11 +11,11 @@ import {
 import { integer } from "../../format";
 import { deliveryStates, isSecret, kindWords, momentWords } from "../../state/channel";
 import { useView } from "../../state/view";
+import { Badge } from "../../ui/Badge";
 import { Card } from "../../ui/Card";
 import form from "../../ui/form.module.css";
 import { PlusIcon } from "../../ui/icons";
 import { NotRenewed } from "../../ui/NotRenewed";
-import { WordBadge } from "../../ui/Severity";
 import { Moment } from "../../ui/Since";
 import { Empty, Failed, loadingOf, Skeleton } from "../../ui/states";
 import list from "../list.module.css";
@@ -103,7 +103,7 @@ function ChannelCard({ channel, onEdit }: { channel: Channel; onEdit: () => void
     <Card
       title={name}
       subtitle={kindWords[kind] ?? kind}
-      actions={<WordBadge tone={enabled ? "ok" : "critical"}>{enabled ? "On" : "Off"}</WordBadge>}
+      actions={<Badge tone={enabled ? "ok" : "critical"}>{enabled ? "On" : "Off"}</Badge>}
     >
       <div className={styles.channel}>
         {disabled_reason && <p className={styles.off}>Switched off: {disabled_reason}</p>}
@@ -188,7 +188,7 @@ function Outcome({ delivery }: { delivery: Delivery }) {
   const { label, tone } = deliveryStates[delivery.state] ?? { label: delivery.state, tone: "quiet" as const };
   return (
     <span className={styles.outcome}>
-      <WordBadge tone={tone}>{label}</WordBadge> <Moment at={delivery.delivered_at ?? delivery.created_at} />
+      <Badge tone={tone}>{label}</Badge> <Moment at={delivery.delivered_at ?? delivery.created_at} />
       {(delivery.error ?? delivery.answer) && (
         <span className={list.under}>{delivery.error ?? delivery.answer}</span>
       )}
@@ -269,9 +269,9 @@ function Deliveries({ channels }: { channels: Channel[] }) {
                   <Moment at={row.created_at} />
                 </td>
                 <td data-tight>
-                  <WordBadge tone={deliveryStates[row.state]?.tone ?? "quiet"}>
+                  <Badge tone={deliveryStates[row.state]?.tone ?? "quiet"}>
                     {deliveryStates[row.state]?.label ?? row.state}
-                  </WordBadge>
+                  </Badge>
                 </td>
                 <td data-whole>
                   {row.title}

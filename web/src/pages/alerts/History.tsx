@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { historyFile, severities, severityOf, useHistory } from "../../api/alerts";
+import { historyFile, severityOf, useHistory } from "../../api/alerts";
 import { integer } from "../../format";
 import { boundsOf, type RangeChoice } from "../../state/range";
 import { shared, useView } from "../../state/view";
@@ -9,7 +9,7 @@ import form from "../../ui/form.module.css";
 import { DownloadIcon } from "../../ui/icons";
 import { NotRenewed } from "../../ui/NotRenewed";
 import { RangePicker } from "../../ui/RangePicker";
-import { SeverityBadge, severityLabels } from "../../ui/Severity";
+import { SeverityBadge, severityChoices } from "../../ui/Severity";
 import { Moment } from "../../ui/Since";
 import { Empty, Failed, loadingOf, Skeleton } from "../../ui/states";
 import { kindLabel } from "../../ui/Timeline";
@@ -66,9 +66,9 @@ export function History() {
           onChange={(event) => keep({ severity: event.currentTarget.value || undefined })}
         >
           <option value="">Any severity</option>
-          {severities.map((one) => (
+          {severityChoices.map(([one, word]) => (
             <option key={one} value={one}>
-              {severityLabels[one]}
+              {word}
             </option>
           ))}
         </select>

@@ -10,10 +10,10 @@ import drawer from "../../ui/drawer.module.css";
 import { Field } from "../../ui/Field";
 import form from "../../ui/form.module.css";
 import { NotRenewed } from "../../ui/NotRenewed";
-import { SeverityBadge, severityChoices, WordBadge } from "../../ui/Severity";
+import { SeverityBadge, severityChoices } from "../../ui/Severity";
+import { StateBadge } from "../../ui/StateBadge";
 import { Failed, Skeleton } from "../../ui/states";
 import { Timeline } from "../../ui/Timeline";
-import { incidentStates } from "./states";
 
 interface Props {
   id: string | undefined;
@@ -59,7 +59,6 @@ function Details({ id }: { id: string }) {
       <Skeleton height={360} />
     );
   }
-  const { label, tone } = incidentStates[incident.state] ?? incidentStates.open;
   return (
     <div className={drawer.details}>
       <NotRenewed query={query} what="The incident" />
@@ -69,7 +68,7 @@ function Details({ id }: { id: string }) {
         </p>
         <p className={drawer.verdict}>
           <SeverityBadge severity={incident.severity} />
-          <WordBadge tone={tone}>{label}</WordBadge>
+          <StateBadge state={incident.state} />
         </p>
       </div>
       {incident.summary && <p className={drawer.error}>{incident.summary}</p>}
