@@ -1,9 +1,10 @@
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { RangeChoice } from "../state/range";
 import type { Comparison, FilterName } from "../state/search";
 import { setZone } from "../state/zone";
 import { askBatch, asked, heal, numbersKey, renewEveryMs, useBatch } from "./ask";
 import { getJson, getJsonWhateverStatus } from "./client";
+import { usePages } from "./pages";
 import type {
   Batch,
   Filters,
@@ -155,15 +156,10 @@ export function useRecent(filters: Filters, enabled: boolean) {
 }
 
 export function usePredictions(range: RangeChoice, filters: Filters, start: string | undefined) {
-  return useInfiniteQuery({
-    queryKey: [...listKey, range.code, filters],
-    queryFn: ({ pageParam, signal }) =>
-      getJson<PredictionPage>(listPath(filters, 50, { cursor: pageParam, start: start ?? null }), signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
+  return usePages<PredictionPage>({
+    key: [...listKey, range.code, filters],
+    path: (cursor) => listPath(filters, 50, { cursor, start: start ?? null }),
     enabled: start !== undefined,
-    placeholderData: keepPreviousData,
-    refetchInterval: heal(false),
   });
 }
 

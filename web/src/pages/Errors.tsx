@@ -8,12 +8,12 @@ import { useZone } from "../state/zone";
 import { Card, CardAction } from "../ui/Card";
 import form from "../ui/form.module.css";
 import { DownloadIcon } from "../ui/icons";
+import { LoadMore } from "../ui/PagedList";
 import { PatternDrawer } from "../ui/PatternDrawer";
 import { PatternTable } from "../ui/PatternTable";
 import patterns from "../ui/patterns.module.css";
 import { Empty, loadingOf } from "../ui/states";
 import styles from "./pages.module.css";
-import list from "./predictions.module.css";
 
 const words: Record<PatternState, string> = {
   open: "Open",
@@ -114,16 +114,7 @@ export function Errors() {
           {first && first.left_out > 0 && (
             <p className="quiet">{plural(first.left_out, "failure")} more with rarer patterns.</p>
           )}
-          {found.hasNextPage && (
-            <button
-              type="button"
-              className={list.next}
-              onClick={() => void found.fetchNextPage()}
-              disabled={found.isFetchingNextPage}
-            >
-              {found.isFetchingNextPage ? "Loading" : `Load more (${integer(rows.length)} shown)`}
-            </button>
-          )}
+          <LoadMore query={found} />
         </Card>
       </div>
       <PatternDrawer pattern={id} days={days} />

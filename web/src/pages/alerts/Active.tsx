@@ -1,15 +1,15 @@
 import { Link } from "@tanstack/react-router";
-import { useMemo } from "react";
 import { type Alert, type AlertState, severityOf, useAlerts } from "../../api/alerts";
+import { useRows } from "../../api/pages";
 import { integer } from "../../format";
 import { shared, useView } from "../../state/view";
 import { Badge } from "../../ui/Badge";
 import { Choice } from "../../ui/Field";
-import { NotRenewed } from "../../ui/NotRenewed";
+import { PagedList } from "../../ui/PagedList";
 import { SeverityBadge, severityChoices } from "../../ui/Severity";
 import { Lasting, Moment } from "../../ui/Since";
 import { StateBadge } from "../../ui/StateBadge";
-import { Empty, Failed, loadingOf, Skeleton } from "../../ui/states";
+import { Empty } from "../../ui/states";
 import list from "../list.module.css";
 import { AlertDrawer } from "./AlertDrawer";
 import { Acknowledge, SilenceThis } from "./Handling";
@@ -31,8 +31,7 @@ export function Active() {
   const state = states.find(({ value }) => value === view.state)?.value ?? "open";
   const severity = severityOf(view.severity);
   const query = useAlerts(state, { q: view.q, severity });
-  const rows = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data]);
-  const loading = loadingOf(query);
+  const rows = useRows(query);
   const narrowed = view.q !== undefined || severity !== undefined;
   return (
     <>
@@ -51,32 +50,9 @@ export function Active() {
         />
         <SearchField label="Search alerts" />
       </div>
-      <NotRenewed query={query} what="The list" />
-      <section className={list.box} data-outdated={loading.outdated || undefined} aria-label="Alerts">
-        {loading.error ? (
-          <div className={list.inner}>
-            <Failed what="The alerts" error={loading.error} retry={loading.retry} />
-          </div>
-        ) : loading.pending ? (
-          <Skeleton height={240} />
-        ) : rows.length === 0 ? (
-          <div className={list.inner}>
-            <Nothing state={state} narrowed={narrowed} />
-          </div>
-        ) : (
-          <AlertTable rows={rows} openId={id} onOpen={open} />
-        )}
-        {query.hasNextPage && (
-          <button
-            type="button"
-            className={list.next}
-            onClick={() => void query.fetchNextPage()}
-            disabled={query.isFetchingNextPage}
-          >
-            {query.isFetchingNextPage ? "Loading" : `Load more (${integer(rows.length)} shown)`}
-          </button>
-        )}
-      </section>
+      <PagedList label="Alerts" query={query} empty={<Nothing state={state} narrowed={narrowed} />}>
+        {(rows) => <AlertTable rows={rows} openId={id} onOpen={open} />}
+      </PagedList>
       <AlertDrawer id={id} rows={rows} onOpen={open} />
     </>
   );

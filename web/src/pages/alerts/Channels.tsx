@@ -8,6 +8,7 @@ import {
   useEnableChannel,
   useTestChannel,
 } from "../../api/channels";
+import { useRows } from "../../api/pages";
 import { integer } from "../../format";
 import { deliveryStates, isSecret, kindWords, momentWords } from "../../state/channel";
 import { useView } from "../../state/view";
@@ -16,6 +17,7 @@ import { Card } from "../../ui/Card";
 import form from "../../ui/form.module.css";
 import { PlusIcon } from "../../ui/icons";
 import { NotRenewed } from "../../ui/NotRenewed";
+import { LoadMore } from "../../ui/PagedList";
 import { Moment } from "../../ui/Since";
 import { Empty, Failed, loadingOf, Skeleton } from "../../ui/states";
 import list from "../list.module.css";
@@ -199,7 +201,7 @@ function Outcome({ delivery }: { delivery: Delivery }) {
 function Deliveries({ channels }: { channels: Channel[] }) {
   const { view, keep } = useView();
   const query = useDeliveries({ channel: view.q, state: view.state });
-  const rows = query.data?.pages.flatMap(({ items }) => items) ?? [];
+  const rows = useRows(query);
   return (
     <Card
       title="Messages"
@@ -295,16 +297,7 @@ function Deliveries({ channels }: { channels: Channel[] }) {
           </tbody>
         </table>
       )}
-      {query.hasNextPage && (
-        <button
-          type="button"
-          className={list.next}
-          onClick={() => void query.fetchNextPage()}
-          disabled={query.isFetchingNextPage}
-        >
-          {query.isFetchingNextPage ? "Loading" : `Load more (${integer(rows.length)} shown)`}
-        </button>
-      )}
+      <LoadMore query={query} />
     </Card>
   );
 }

@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from "react";
 import { useAlerts } from "../../api/alerts";
+import { useRows } from "../../api/pages";
 import {
   type Matcher,
   matcherFields,
@@ -19,6 +20,7 @@ import { Field } from "../../ui/Field";
 import form from "../../ui/form.module.css";
 import { CloseIcon, PlusIcon } from "../../ui/icons";
 import { NotRenewed } from "../../ui/NotRenewed";
+import { LoadMore } from "../../ui/PagedList";
 import { Empty, loadingOf } from "../../ui/states";
 import list from "../list.module.css";
 import { Remove } from "./RuleForm";
@@ -50,7 +52,7 @@ export function Silences() {
   const { view, keep } = useView();
   const query = useSilences();
   const now = Date.now();
-  const all = query.data?.pages.flatMap(({ items }) => items) ?? [];
+  const all = useRows(query);
   const creating = view.edit !== undefined;
   return (
     <div className={list.stack}>
@@ -93,16 +95,7 @@ export function Silences() {
           </Card>
         );
       })}
-      {query.hasNextPage && (
-        <button
-          type="button"
-          className={form.button}
-          onClick={() => void query.fetchNextPage()}
-          disabled={query.isFetchingNextPage}
-        >
-          {query.isFetchingNextPage ? "Loading" : "Load earlier ones"}
-        </button>
-      )}
+      <LoadMore query={query} />
     </div>
   );
 }
