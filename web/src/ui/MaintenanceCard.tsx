@@ -16,6 +16,7 @@ import form from "./form.module.css";
 import { PlusIcon } from "./icons";
 import { problemsOf } from "./ProbeForm";
 import styles from "./probes.module.css";
+import { Refused } from "./Refused";
 import { StateBadge } from "./StateBadge";
 import { Empty, loadingOf } from "./states";
 import { Table } from "./Table";
@@ -94,11 +95,7 @@ export function MaintenanceCard({ className }: { className?: string | undefined 
           </Empty>
         )
       )}
-      {end.error && (
-        <p className={form.problem} role="alert">
-          {end.error.message}
-        </p>
-      )}
+      <Refused error={end.error} />
     </Card>
   );
 }
@@ -181,11 +178,7 @@ function Plan({ onDone }: { onDone: () => void }) {
         />
         <Field label="Comment" value={comment} onChange={setComment} problem={problems.get("comment")} />
       </div>
-      {plan.error && (
-        <p className={form.problem} role="alert">
-          The window was not stored. {plan.error.message}
-        </p>
-      )}
+      <Refused what="The window was not stored." error={plan.error} />
       <p className={form.actions}>
         <button type="submit" className={form.primary} disabled={plan.isPending}>
           Plan it

@@ -13,6 +13,7 @@ import { Card } from "../../ui/Card";
 import { Field } from "../../ui/Field";
 import form from "../../ui/form.module.css";
 import { BackIcon } from "../../ui/icons";
+import { Refused } from "../../ui/Refused";
 import page from "../pages.module.css";
 import styles from "./rules.module.css";
 
@@ -113,11 +114,7 @@ export function ChannelForm({ channel, channels, kinds, onDone }: Props) {
                 onChange={setFallback}
               />
             </div>
-            {saving.error && (
-              <p className={form.problem} role="alert">
-                The channel was not stored. {saving.error.message}
-              </p>
-            )}
+            <Refused what="The channel was not stored." error={saving.error} />
             {tried && missing.length > 0 && (
               <p className={form.problem} role="alert">
                 Still needed: {missing.join(", ")}.

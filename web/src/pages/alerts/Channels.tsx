@@ -18,6 +18,7 @@ import form from "../../ui/form.module.css";
 import { PlusIcon } from "../../ui/icons";
 import { NotRenewed } from "../../ui/NotRenewed";
 import { LoadMore } from "../../ui/PagedList";
+import { Refused } from "../../ui/Refused";
 import { Moment } from "../../ui/Since";
 import { Empty, Failed, loadingOf, Skeleton } from "../../ui/states";
 import list from "../list.module.css";
@@ -152,11 +153,7 @@ function ChannelCard({ channel, onEdit }: { channel: Channel; onEdit: () => void
             Test: <Outcome delivery={test.data} />
           </div>
         )}
-        {problem && (
-          <p className={form.problem} role="alert">
-            {problem.message}
-          </p>
-        )}
+        <Refused error={problem} />
         <p className={styles.buttons}>
           <button
             type="button"

@@ -19,6 +19,7 @@ import { Card } from "../../ui/Card";
 import { Checks, Field } from "../../ui/Field";
 import form from "../../ui/form.module.css";
 import { DownIcon, PlusIcon, UpIcon } from "../../ui/icons";
+import { Refused } from "../../ui/Refused";
 import { severityChoices } from "../../ui/Severity";
 import { Failed, loadingOf, Skeleton } from "../../ui/states";
 import list from "../list.module.css";
@@ -333,11 +334,7 @@ function Editor({ stored }: { stored: RoutingText }) {
               There is no channel {missing.join(", ")}. Add it, or take it out.
             </p>
           )}
-          {store.error && (
-            <p className={form.problem} role="alert">
-              The routing was not stored. {store.error.message}
-            </p>
-          )}
+          <Refused what="The routing was not stored." error={store.error} />
           <p className={styles.buttons}>
             <button type="submit" className={form.primary} disabled={!dirty || store.isPending}>
               Store the routing
@@ -560,11 +557,7 @@ function Preview({ dirty }: { dirty: boolean }) {
             Ask
           </button>
         </p>
-        {preview.error && (
-          <p className={form.problem} role="alert">
-            {preview.error.message}
-          </p>
-        )}
+        <Refused error={preview.error} />
         {preview.data && (
           <div role="status" className={routing.answer}>
             <strong>{preview.data.channels.length > 0 ? preview.data.channels.join(", ") : "Nobody"}</strong>

@@ -24,6 +24,7 @@ import { Card } from "../../ui/Card";
 import { Choice, Field } from "../../ui/Field";
 import form from "../../ui/form.module.css";
 import { BackIcon, CloseIcon, PlusIcon } from "../../ui/icons";
+import { Refused } from "../../ui/Refused";
 import { severityChoices } from "../../ui/Severity";
 import { BacktestCard } from "./BacktestCard";
 import styles from "./rules.module.css";
@@ -226,11 +227,7 @@ export function RuleForm({ rule, rules, onDone }: Props) {
                 onChange={(no_data) => set({ no_data })}
               />
             </div>
-            {saving.error && (
-              <p className={form.problem} role="alert">
-                The rule was not stored. {saving.error.message}
-              </p>
-            )}
+            <Refused what="The rule was not stored." error={saving.error} />
             {tried && !text && (
               <p className={form.problem} role="alert">
                 Some fields say nothing yet that a rule can be made of: {Object.keys(problems).join(", ")}.
@@ -269,11 +266,7 @@ export function RuleForm({ rule, rules, onDone }: Props) {
                 </span>
               )}
             </div>
-            {(remove.error ?? reset.error) && (
-              <p className={form.problem} role="alert">
-                That was not done. {(remove.error ?? reset.error)?.message}
-              </p>
-            )}
+            <Refused what="That was not done." error={remove.error ?? reset.error} />
           </form>
         </Card>
         <div className={styles.tested}>

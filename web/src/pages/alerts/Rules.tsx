@@ -7,6 +7,7 @@ import { Card } from "../../ui/Card";
 import form from "../../ui/form.module.css";
 import { AlertIcon, PlusIcon } from "../../ui/icons";
 import { NotRenewed } from "../../ui/NotRenewed";
+import { Refused } from "../../ui/Refused";
 import { SeverityBadge } from "../../ui/Severity";
 import { StateBadge } from "../../ui/StateBadge";
 import { Empty, Failed, loadingOf, Skeleton } from "../../ui/states";
@@ -126,11 +127,7 @@ function RuleRow({ rule }: { rule: Rule }) {
             <AlertIcon size={14} /> It can't be evaluated. {rule.problem}
           </p>
         )}
-        {store.error && (
-          <p className={form.problem} role="alert">
-            It was not changed. {store.error.message}
-          </p>
-        )}
+        <Refused what="It was not changed." error={store.error} />
       </div>
       <div className={rules.now}>
         {state === null || !rule.enabled ? (

@@ -21,6 +21,7 @@ import form from "../../ui/form.module.css";
 import { CloseIcon, PlusIcon } from "../../ui/icons";
 import { NotRenewed } from "../../ui/NotRenewed";
 import { LoadMore } from "../../ui/PagedList";
+import { Refused } from "../../ui/Refused";
 import { Empty, loadingOf } from "../../ui/states";
 import list from "../list.module.css";
 import { Remove } from "./RuleForm";
@@ -167,11 +168,7 @@ function End({ silence }: { silence: Silence }) {
   return (
     <>
       <Remove word="End" pending={end.isPending} onRemove={() => end.mutate(silence.id)} />
-      {end.error && (
-        <p className={form.problem} role="alert">
-          {end.error.message}
-        </p>
-      )}
+      <Refused error={end.error} />
     </>
   );
 }
@@ -311,11 +308,7 @@ function NewSilence({ rule, onDone }: { rule: string; onDone: () => void }) {
             onChange={setComment}
           />
         </div>
-        {create.error && (
-          <p className={form.problem} role="alert">
-            The silence was not stored. {create.error.message}
-          </p>
-        )}
+        <Refused what="The silence was not stored." error={create.error} />
         <div className={styles.buttons}>
           <button type="submit" className={form.primary} disabled={create.isPending}>
             Silence

@@ -1,50 +1,33 @@
-import { Drawer } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { type FormEvent, type KeyboardEvent, type ReactNode, useState } from "react";
+import { type FormEvent, useState } from "react";
 import { type Incident, type IncidentDetail, useIncident, useIncidentAct } from "../../api/incidents";
 import { fullTime, took } from "../../format";
 import { shared } from "../../state/view";
 import { useZone } from "../../state/zone";
 import { CopyAction } from "../../ui/Copy";
 import drawer from "../../ui/drawer.module.css";
+import { Fact } from "../../ui/Facts";
 import { Field } from "../../ui/Field";
 import form from "../../ui/form.module.css";
 import { NotRenewed } from "../../ui/NotRenewed";
+import { Refused } from "../../ui/Refused";
 import { SeverityBadge, severityChoices } from "../../ui/Severity";
+import { RowDrawer } from "../../ui/SideDrawer";
 import { StateBadge } from "../../ui/StateBadge";
 import { Failed, Skeleton } from "../../ui/states";
 import { Timeline } from "../../ui/Timeline";
 
 interface Props {
   id: string | undefined;
-  /** The list it was opened from: ↑ and ↓ walk through it. */
   rows: Incident[];
   onOpen: (id: string | undefined) => void;
 }
 
-export function IncidentDrawer({ id, rows, onOpen }: Props) {
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    if (step === 0 || /^(INPUT|SELECT|TEXTAREA)$/.test((event.target as HTMLElement).tagName)) return;
-    const at = rows.findIndex((row) => row.id === id);
-    const next = at < 0 ? undefined : rows[at + step];
-    if (!next) return;
-    event.preventDefault();
-    onOpen(next.id);
-  };
+export function IncidentDrawer(props: Props) {
   return (
-    <Drawer
-      opened={id !== undefined}
-      onClose={() => onOpen(undefined)}
-      position="right"
-      size={500}
-      title="Incident"
-      overlayProps={{ backgroundOpacity: 0.15 }}
-      closeButtonProps={{ "aria-label": "Close the incident" }}
-      onKeyDown={onKeyDown}
-    >
-      {id !== undefined && <Details key={id} id={id} />}
-    </Drawer>
+    <RowDrawer title="Incident" {...props}>
+      {(id) => <Details key={id} id={id} />}
+    </RowDrawer>
   );
 }
 
@@ -152,11 +135,7 @@ function Acts({ incident }: { incident: IncidentDetail }) {
           Copy the link
         </CopyAction>
       </div>
-      {act.error && (
-        <p className={form.problem} role="alert">
-          That was not done. {act.error.message}
-        </p>
-      )}
+      <Refused what="That was not done." error={act.error} />
       <form className={drawer.row} onSubmit={assign}>
         <Field
           label="Assignee"
@@ -195,14 +174,5 @@ function Acts({ incident }: { incident: IncidentDetail }) {
         </button>
       </form>
     </>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div className={drawer.fact}>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

@@ -1,11 +1,12 @@
-import { Drawer } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import type { Severity } from "../../api/alerts";
 import { type Incident, useOpenIncident } from "../../api/incidents";
 import drawer from "../../ui/drawer.module.css";
 import { Field } from "../../ui/Field";
 import form from "../../ui/form.module.css";
+import { Refused } from "../../ui/Refused";
 import { severityChoices } from "../../ui/Severity";
+import { SideDrawer } from "../../ui/SideDrawer";
 
 interface Props {
   opened: boolean;
@@ -16,17 +17,9 @@ interface Props {
 /** Opens an incident that no alert saw. */
 export function NewIncidentDrawer({ opened, onClose, onOpened }: Props) {
   return (
-    <Drawer
-      opened={opened}
-      onClose={onClose}
-      position="right"
-      size={480}
-      title="Open an incident"
-      overlayProps={{ backgroundOpacity: 0.15 }}
-      closeButtonProps={{ "aria-label": "Close the form" }}
-    >
-      {opened && <NewIncident onClose={onClose} onOpened={onOpened} />}
-    </Drawer>
+    <SideDrawer title="Open an incident" what="form" opened={opened} onClose={onClose}>
+      <NewIncident onClose={onClose} onOpened={onOpened} />
+    </SideDrawer>
   );
 }
 
@@ -67,11 +60,7 @@ function NewIncident({ onClose, onOpened }: Omit<Props, "opened">) {
         value={summary}
         onChange={setSummary}
       />
-      {open.error && (
-        <p className={form.problem} role="alert">
-          It was not opened. {open.error.message}
-        </p>
-      )}
+      <Refused what="It was not opened." error={open.error} />
       <div className={drawer.buttons}>
         <button type="submit" className={form.primary} disabled={open.isPending}>
           Open it
