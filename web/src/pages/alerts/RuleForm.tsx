@@ -23,10 +23,12 @@ import {
 import { Card } from "../../ui/Card";
 import { Choice, Field } from "../../ui/Field";
 import form from "../../ui/form.module.css";
-import { BackIcon, CloseIcon, PlusIcon } from "../../ui/icons";
+import { BackIcon } from "../../ui/icons";
 import { Refused } from "../../ui/Refused";
+import { Remove } from "../../ui/Remove";
 import { severityChoices } from "../../ui/Severity";
 import { BacktestCard } from "./BacktestCard";
+import { RuleFilters } from "./RuleFilters";
 import styles from "./rules.module.css";
 
 interface Props {
@@ -151,7 +153,7 @@ export function RuleForm({ rule, rules, onDone }: Props) {
                 value={draft.metric}
                 onChange={(name) => set({ metric: name })}
               />
-              <Filters
+              <RuleFilters
                 draft={draft}
                 dimensions={(metric?.filters ?? []).map((name) => ({
                   name,
@@ -318,98 +320,3 @@ function refusals(error: Error | null): Map<keyof RuleDraft, string> {
 
 /** Filters that are no dimensions of predictions. */
 const ownFilters: Record<string, string> = { probe: "Probe", kind: "Kind of probe" };
-
-interface FiltersProps {
-  draft: RuleDraft;
-  dimensions: { name: string; label: string }[];
-  problem: string | undefined;
-  onChange: (filters: RuleDraft["filters"]) => void;
-}
-
-function Filters({ draft: { filters }, dimensions, problem, onChange }: FiltersProps) {
-  const change = (at: number, part: Partial<RuleDraft["filters"][number]>) =>
-    onChange(filters.map((one, index) => (index === at ? { ...one, ...part } : one)));
-  return (
-    <fieldset className={styles.filters}>
-      <legend>Only of</legend>
-      {filters.map((filter, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a line is what stands at its place
-        <div key={at} className={styles.line}>
-          <select
-            className={form.input}
-            aria-label={`Filter ${at + 1}, by`}
-            value={filter.name}
-            onChange={(event) => change(at, { name: event.currentTarget.value })}
-          >
-            {!dimensions.some(({ name }) => name === filter.name) && <option>{filter.name}</option>}
-            {dimensions.map(({ name, label }) => (
-              <option key={name} value={name}>
-                {label}
-              </option>
-            ))}
-          </select>
-          <input
-            className={form.input}
-            aria-label={`Filter ${at + 1}, values with commas`}
-            placeholder="acme, zeta"
-            value={filter.values}
-            onChange={(event) => change(at, { values: event.currentTarget.value })}
-          />
-          <button
-            type="button"
-            className={form.button}
-            aria-label={`Remove filter ${at + 1}`}
-            onClick={() => onChange(filters.filter((_, index) => index !== at))}
-          >
-            <CloseIcon size={14} />
-          </button>
-        </div>
-      ))}
-      {problem && <p className={form.problem}>{problem}</p>}
-      <div className={styles.buttons}>
-        {dimensions.length > 0 && (
-          <button
-            type="button"
-            className={form.button}
-            onClick={() => onChange([...filters, { name: dimensions[0]?.name ?? "", values: "" }])}
-          >
-            <PlusIcon size={14} /> Filter
-          </button>
-        )}
-        {filters.length === 0 && (
-          <span className="quiet">
-            {dimensions.length > 0 ? "Everything counts." : "This metric is one number: nothing to choose."}
-          </span>
-        )}
-      </div>
-    </fieldset>
-  );
-}
-
-/** Asks once more before something is gone. */
-export function Remove({
-  pending,
-  onRemove,
-  word = "Remove",
-}: {
-  pending: boolean;
-  onRemove: () => void;
-  word?: string;
-}) {
-  const [asked, setAsked] = useState(false);
-  return asked ? (
-    <button
-      type="button"
-      className={form.danger}
-      disabled={pending}
-      onClick={onRemove}
-      onBlur={() => setAsked(false)}
-    >
-      Really {word.toLowerCase()}
-    </button>
-  ) : (
-    <button type="button" className={form.button} onClick={() => setAsked(true)}>
-      {word}
-    </button>
-  );
-}
