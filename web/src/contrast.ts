@@ -14,11 +14,13 @@ function lights(colour: string): number[] {
 }
 
 function colourOf(amounts: number[]): string {
-  const channels = amounts.map((light) => {
-    const channel = light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055;
-    return Math.round(Math.min(1, Math.max(0, channel)) * 255);
-  });
-  return `#${channels.map((channel) => channel.toString(16).padStart(2, "0")).join("")}`;
+  return hexOf(
+    amounts.map((light) => 255 * (light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055)),
+  );
+}
+
+function hexOf(channels: number[]): string {
+  return `#${channels.map((channel) => Math.round(channel).toString(16).padStart(2, "0")).join("")}`;
 }
 
 /** Relative luminance, 0 (black) to 1 (white). */
@@ -33,12 +35,22 @@ export function contrast(one: string, other: string): number {
   return (high + 0.05) / (low + 0.05);
 }
 
-/** The colour with as much white light, or as little of its own, as gives it this luminance. */
+/** The colour in this luminance: with less light of its own, or mixed with white, which keeps more of the hue than adding light. */
 export function withLuminance(colour: string, wanted: number): string {
   const own = luminance(colour);
   if (wanted <= own) return colourOf(lights(colour).map((light) => (own === 0 ? 0 : (light * wanted) / own)));
-  const white = (wanted - own) / (1 - own);
-  return colourOf(lights(colour).map((light) => light + (1 - light) * white));
+  let [least, most] = [0, 1];
+  for (let step = 0; step < 12; step++) {
+    const share = (least + most) / 2;
+    if (luminance(tint(colour, share)) < wanted) least = share;
+    else most = share;
+  }
+  return tint(colour, most);
+}
+
+function tint(colour: string, white: number): string {
+  const channels = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
+  return hexOf(channels.map((channel) => channel + (255 - channel) * white));
 }
 
 /** The colour, no darker than it must be to be read on each of `others`, or they on it. */

@@ -1,6 +1,6 @@
 import { type ErrorPattern, type PatternState, patternStates, usePatterns } from "../api/patterns";
 import { download } from "../csv";
-import { integer, percent, plural, rangeWords } from "../format";
+import { integer, percent, plural, rangeWords, shareOf } from "../format";
 import { daysOf } from "../state/range";
 import { csvOf, type Field } from "../state/sheet";
 import { useView } from "../state/view";
@@ -75,7 +75,7 @@ export function Errors() {
           title="Patterns"
           subtitle={
             first && first.failed > 0
-              ? `${plural(rows.length, "pattern")}, ${integer(listed)} of ${integer(first.failed)} failures (${percent((listed / first.failed) * 100)})`
+              ? `${plural(rows.length, "pattern")}, ${integer(listed)} of ${integer(first.failed)} failures (${percent(shareOf(listed, first.failed))})`
               : "Failures grouped by their message, without numbers, names and addresses"
           }
           minHeight={200}
