@@ -128,6 +128,20 @@ def test_the_list_pages_and_a_row_opens_by_keyboard(start, open_page: Open) -> N
     expect(drawer).to_be_hidden()
 
 
+def test_a_long_list_comes_page_by_page_and_says_where_it_ends(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
+    server = start()
+    with server.client() as client:
+        events = [{"prediction": "real", "confidence": 80.0, "client": "acme"}] * 60
+        answer = client.post("/api/v1/predictions", json=events)
+    assert answer.status_code == 200, answer.text
+    page = open_page(f"{server.url}/dashboard/predictions")
+    rows = page.locator("tr[data-prediction]")
+    expect(rows).to_have_count(50)
+    page.get_by_role("button", name="Load more (50 shown)").click()
+    expect(rows).to_have_count(60)
+    expect(page.get_by_role("main")).to_contain_text("All 60 are shown.")
+
+
 def test_hostile_names_are_shown_as_text(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
     server = start()
     send(server, REAL, client=HOSTILE, use_case="=HYPERLINK(1)")

@@ -1,5 +1,6 @@
 """Everybody can use every page: accessibility, small screens, hostile strings, an unmoving layout."""
 
+import re
 import sqlite3
 
 import pytest
@@ -37,6 +38,30 @@ def test_no_page_has_a_serious_accessibility_finding(
         page.goto(f"{server.url}/dashboard{path}")
         wait_for_live(page)
         expect(page.locator("main h1")).to_have_count(1)
+        expect(page.locator("main [aria-busy=true]")).to_have_count(0)
+        no_serious_finding(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_tenants_accent_reaches_everything_and_can_be_read(  # type: ignore[no-untyped-def]
+    start, open_page: Open, scheme: str
+) -> None:
+    server = start(branding_accent="#ffff00")
+    send(server, REAL, FAKE, client="acme")
+    page = open_page(f"{server.url}/dashboard/usage", scheme=scheme)
+    wait_for_live(page)
+    fitted = server.get("/api/v1/branding").json()[f"accent_on_{scheme}"]
+    root = page.locator("html")
+    expect(root).to_have_css("--vs-accent", fitted)
+    expect(page.locator("main [aria-busy=true]")).to_have_count(0)
+    cell = page.locator("rect[data-step='5']").first
+    red, green, blue = re.findall(r"\d+", cell.evaluate("cell => getComputedStyle(cell).fill"))
+    assert red == green
+    assert int(blue) < int(red)
+    expect(root).to_have_css("--mantine-primary-color-filled", fitted)
+    for path in ("/usage", "/predictions", "/alerts?tab=rules&edit=%2B", "/settings"):
+        page.goto(f"{server.url}/dashboard{path}")
+        wait_for_live(page)
         expect(page.locator("main [aria-busy=true]")).to_have_count(0)
         no_serious_finding(page)
 

@@ -89,7 +89,10 @@ def test_a_probe_is_set_up_run_paused_and_deleted(start, open_page: Open) -> Non
     form.get_by_label("Address").fill(f"{server.url}/health")
     form.get_by_label("Conditions on a JSON answer").fill("/status equals healthy")
     form.get_by_role("button", name="Set up the probe").click()
-    expect(form.get_by_role("alert").first).to_contain_text("letters, digits")
+    expect(form.get_by_role("alert")).to_contain_text("The probe was not stored.")
+    expect(form.get_by_label("Name", exact=True)).to_have_accessible_description(
+        re.compile("letters, digits")
+    )
     expect(form.get_by_label("Address")).to_have_value(f"{server.url}/health")
     form.get_by_label("Name", exact=True).fill("gate")
     form.get_by_role("button", name="Set up the probe").click()

@@ -239,7 +239,7 @@ class Reader:
         interval: Grain | None,
     ) -> dict[tuple[int | None, Group], Judged]:
         """How many labelled predictions of each bucket and group there are, and how many verdicts are right."""
-        cuts = list(self._cut(span, interval, filters, dimensions))
+        cuts = list(self._cut(span, interval, filters, dimensions)) if span.seconds > 0 else []
         if not cuts:
             return {}
         plain = cuts[0][3]

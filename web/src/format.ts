@@ -27,6 +27,15 @@ export function percent(value: number | null | undefined, digits = 1): string {
   return value == null ? unknown : `${percentNumber(value, digits)}${thin}%`;
 }
 
+/** In percent; null where there is nothing to have a share of. */
+export function shareOf(part: number, whole: number): number | null {
+  return whole > 0 ? (part / whole) * 100 : null;
+}
+
+export function failedWords(failed: number, total: number): string {
+  return `${integer(failed)} of ${integer(total)} failed (${percent(shareOf(failed, total))})`;
+}
+
 export function percentNumber(value: number, digits = 1): string {
   const least = 10 ** -digits;
   if (value > 0 && value < least / 2) return `<${thin}${least.toFixed(digits)}`;

@@ -1,4 +1,4 @@
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
+import { type CSSVariablesResolver, colorsTuple, createTheme } from "@mantine/core";
 import type { Outcome } from "./api/types";
 
 /**
@@ -106,7 +106,8 @@ export const outcomes: { name: Outcome; label: string }[] = [
 export const fontFamily =
   'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "Liberation Sans", sans-serif';
 
-function variables(palette: Palette): Record<string, string> {
+/** Colours as the style sheets know them. */
+export function variables(palette: Partial<Palette>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(palette).map(([name, value]) => [
       `--vs-${name.replace(/[A-Z]|(?<=^scale)\d/g, (letter) => `-${letter.toLowerCase()}`)}`,
@@ -115,36 +116,30 @@ function variables(palette: Palette): Record<string, string> {
   );
 }
 
+/** The library's colours are ours, by name, so that a tenant's accent reaches its parts too. */
+const library = {
+  "--mantine-color-body": "var(--vs-page)",
+  "--mantine-color-text": "var(--vs-text)",
+  "--mantine-color-dimmed": "var(--vs-muted)",
+  "--mantine-color-placeholder": "var(--vs-muted)",
+  "--mantine-color-default-border": "var(--vs-line-strong)",
+  "--mantine-color-anchor": "var(--vs-accent-text)",
+  "--mantine-color-accent-filled": "var(--vs-accent)",
+  "--mantine-color-accent-filled-hover": "var(--vs-accent-text)",
+  "--mantine-color-accent-light": "var(--vs-accent-soft)",
+  "--mantine-color-accent-light-hover": "var(--vs-accent-soft)",
+  "--mantine-color-accent-light-color": "var(--vs-accent-text)",
+  "--mantine-color-accent-outline": "var(--vs-accent)",
+  "--mantine-color-accent-outline-hover": "var(--vs-accent-soft)",
+  "--mantine-color-accent-text": "var(--vs-accent-text)",
+  "--mantine-primary-color-contrast": "var(--vs-on-accent)",
+};
+
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
-  light: {
-    ...variables(light),
-    "--mantine-color-body": light.page,
-    "--mantine-color-text": light.text,
-    "--mantine-color-dimmed": light.muted,
-    "--mantine-color-default-border": light.lineStrong,
-  },
-  dark: {
-    ...variables(dark),
-    "--mantine-color-body": dark.page,
-    "--mantine-color-text": dark.text,
-    "--mantine-color-dimmed": dark.muted,
-    "--mantine-color-default-border": dark.lineStrong,
-  },
+  light: { ...variables(light), ...library },
+  dark: { ...variables(dark), ...library },
 });
-
-const accent: MantineColorsTuple = [
-  "#ecebfb",
-  "#d5d3f6",
-  "#b4b0f0",
-  "#a19bf7",
-  "#8f87f5",
-  "#6c63dd",
-  "#4f46c8",
-  "#463db8",
-  "#3a329b",
-  "#2d277a",
-];
 
 const sheet = {
   content: { background: "var(--vs-surface)" },
@@ -154,10 +149,8 @@ const sheet = {
 
 export const theme = createTheme({
   fontFamily,
-  colors: { accent },
+  colors: { accent: colorsTuple(light.accent) },
   primaryColor: "accent",
-  primaryShade: { light: 6, dark: 4 },
-  autoContrast: true,
   defaultRadius: 6,
   fontSizes: { xs: "12px", sm: "13px", md: "14px", lg: "16px", xl: "20px" },
   respectReducedMotion: true,

@@ -4,6 +4,7 @@ import {
   countryName,
   dayAndClock,
   exact,
+  failedWords,
   fullTime,
   integer,
   middle,
@@ -12,6 +13,7 @@ import {
   percent,
   rangeWords,
   recentTime,
+  shareOf,
   short,
   span,
 } from "../src/format";
@@ -32,6 +34,11 @@ describe("numbers", () => {
     expect(percent(0)).toBe(`0${thin}%`);
     expect(percent(0.01)).toBe(`<${thin}0.1${thin}%`);
     expect(percent(98.24)).toBe(`98.2${thin}%`);
+  });
+
+  it("says a share of nothing as unknown", () => {
+    expect([shareOf(1, 4), shareOf(0, 0)]).toEqual([25, null]);
+    expect(failedWords(3, 1247)).toBe(`3 of 1,247 failed (0.2${thin}%)`);
   });
 
   it("are a dash when unknown", () => {

@@ -1,8 +1,9 @@
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { base } from "../base";
 import { heal } from "./ask";
 import { alertsKey, incidentsKey, pathOf, useChange } from "./changes";
 import { getJson, writeJson } from "./client";
+import { usePages } from "./pages";
 
 export const severities = ["critical", "warning", "info"] as const;
 /** critical: somebody must act now. warning: today. info: worth knowing. */
@@ -102,14 +103,10 @@ export function useAlerts(
   state: AlertState,
   filter: { q?: string | undefined; severity?: Severity | undefined },
 ) {
-  return useInfiniteQuery({
-    queryKey: [...alertsKey, "list", state, filter],
-    queryFn: ({ pageParam, signal }) =>
-      getJson<AlertPage>(pathOf(listPath, { state, ...filter, limit: 100, cursor: pageParam }), signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-    placeholderData: keepPreviousData,
-    refetchInterval: heal(everyMs),
+  return usePages<AlertPage>({
+    key: [...alertsKey, "list", state, filter],
+    path: (cursor) => pathOf(listPath, { state, ...filter, limit: 100, cursor }),
+    everyMs,
   });
 }
 
@@ -133,17 +130,9 @@ export function useAcknowledgeAlert() {
 export function useHistory(question: HistoryQuestion, range: string) {
   // The range's code, not its instants, names the question: "the last hour" is no new one each second.
   const { from: _from, to: _to, ...rest } = question;
-  return useInfiniteQuery({
-    queryKey: [...alertsKey, "history", range, rest],
-    queryFn: ({ pageParam, signal }) =>
-      getJson<HistoryPage>(
-        pathOf(`${listPath}/history`, { ...question, limit: 100, cursor: pageParam }),
-        signal,
-      ),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-    placeholderData: keepPreviousData,
-    refetchInterval: heal(false),
+  return usePages<HistoryPage>({
+    key: [...alertsKey, "history", range, rest],
+    path: (cursor) => pathOf(`${listPath}/history`, { ...question, limit: 100, cursor }),
   });
 }
 

@@ -1,7 +1,8 @@
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { heal } from "./ask";
 import { alertsKey, channelsKey, pathOf, useChange } from "./changes";
 import { getJson, writeJson } from "./client";
+import { usePages } from "./pages";
 
 export type ChannelKind = "email" | "slack" | "teams" | "pagerduty" | "webhook" | "sns";
 
@@ -115,17 +116,10 @@ export function useChannelKinds() {
 }
 
 export function useDeliveries(filter: { channel?: string | undefined; state?: string | undefined }) {
-  return useInfiniteQuery({
-    queryKey: [...channelsKey, "deliveries", filter],
-    queryFn: ({ pageParam, signal }) =>
-      getJson<DeliveryPage>(
-        pathOf("/api/v1/deliveries", { ...filter, limit: 50, cursor: pageParam }),
-        signal,
-      ),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-    placeholderData: keepPreviousData,
-    refetchInterval: heal(5_000),
+  return usePages<DeliveryPage>({
+    key: [...channelsKey, "deliveries", filter],
+    path: (cursor) => pathOf("/api/v1/deliveries", { ...filter, limit: 50, cursor }),
+    everyMs: 5_000,
   });
 }
 

@@ -1,8 +1,9 @@
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import type { Severity } from "./alerts";
 import { heal } from "./ask";
 import { alertsKey, incidentsKey, pathOf, useChange } from "./changes";
 import { getJson, writeJson } from "./client";
+import { usePages } from "./pages";
 
 export interface Incident {
   id: string;
@@ -71,14 +72,10 @@ const path = "/api/v1/incidents";
 const pathTo = (id: string) => `${path}/${encodeURIComponent(id)}`;
 
 export function useIncidents(state: IncidentFilter) {
-  return useInfiniteQuery({
-    queryKey: [...incidentsKey, "list", state],
-    queryFn: ({ pageParam, signal }) =>
-      getJson<IncidentPage>(pathOf(path, { state, limit: 50, cursor: pageParam }), signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-    placeholderData: keepPreviousData,
-    refetchInterval: heal(5_000),
+  return usePages<IncidentPage>({
+    key: [...incidentsKey, "list", state],
+    path: (cursor) => pathOf(path, { state, limit: 50, cursor }),
+    everyMs: 5_000,
   });
 }
 

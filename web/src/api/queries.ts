@@ -1,10 +1,11 @@
-import { keepPreviousData, type QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, type QueryClient, useQuery } from "@tanstack/react-query";
 import { type RangeChoice, readRange } from "../state/range";
 import { type Comparison, type FilterName, filtersOf, type View } from "../state/search";
 import { setZone } from "../state/zone";
 import { askBatch, batchOf, heal, numbersKey, renewEveryMs, useBatch } from "./ask";
 import { getJson, getJsonWhateverStatus } from "./client";
 import { outcomeCounts, overviewQueries } from "./overview";
+import { usePages } from "./pages";
 import type {
   Filters,
   Health,
@@ -83,15 +84,10 @@ export function useRecent(filters: Filters, enabled: boolean) {
 }
 
 export function usePredictions(range: RangeChoice, filters: Filters, start: string | undefined) {
-  return useInfiniteQuery({
-    queryKey: [...listKey, range.code, filters],
-    queryFn: ({ pageParam, signal }) =>
-      getJson<PredictionPage>(listPath(filters, 50, { cursor: pageParam, start: start ?? null }), signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
+  return usePages<PredictionPage>({
+    key: [...listKey, range.code, filters],
+    path: (cursor) => listPath(filters, 50, { cursor, start: start ?? null }),
     enabled: start !== undefined,
-    placeholderData: keepPreviousData,
-    refetchInterval: heal(false),
   });
 }
 

@@ -1,7 +1,6 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { heal } from "./ask";
 import { alertsKey, pathOf, useChange } from "./changes";
-import { getJson, writeJson } from "./client";
+import { writeJson } from "./client";
+import { usePages } from "./pages";
 
 export const matcherFields = ["rule", "severity", "group", "subject"] as const;
 export const matcherOps = ["is", "is_not", "contains"] as const;
@@ -38,13 +37,10 @@ export interface SilencePage {
 const path = "/api/v1/alerts/silences";
 
 export function useSilences() {
-  return useInfiniteQuery({
-    queryKey: [...alertsKey, "silences"],
-    queryFn: ({ pageParam, signal }) =>
-      getJson<SilencePage>(pathOf(path, { limit: 100, cursor: pageParam }), signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-    refetchInterval: heal(15_000),
+  return usePages<SilencePage>({
+    key: [...alertsKey, "silences"],
+    path: (cursor) => pathOf(path, { limit: 100, cursor }),
+    everyMs: 15_000,
   });
 }
 

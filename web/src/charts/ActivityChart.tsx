@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { integer, percent, short } from "../format";
+import { integer, percent, shareOf, short } from "../format";
 import { outcomes, type Palette } from "../theme";
 import { type Activity, totalOf } from "./activity";
 import { EChart, type TimeAxis } from "./EChart";
@@ -80,7 +80,7 @@ function tip(activity: Activity, marks: Mark[], index: number, palette: Palette)
   return tipOf(bucket.title + (bucket.unfinished ? ", not finished" : ""), [
     ...outcomes.map(({ name, label }) => ({
       name: label,
-      value: `${integer(bucket[name])}${total > 0 ? ` (${percent((bucket[name] / total) * 100)})` : ""}`,
+      value: `${integer(bucket[name])}${total > 0 ? ` (${percent(shareOf(bucket[name], total))})` : ""}`,
       colour: palette[name],
     })),
     { name: "Total", value: integer(total) },

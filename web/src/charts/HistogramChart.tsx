@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import type { Histogram } from "../api/types";
-import { integer, percent, short } from "../format";
+import { integer, percent, shareOf, short } from "../format";
 import type { Palette } from "../theme";
 import { EChart } from "./EChart";
 import type { ChartOption } from "./echarts";
@@ -36,7 +36,7 @@ function optionOf({ bins, n }: Histogram, edge: (value: number) => string, palet
       return tipOf(`${edge(bin.from)} to ${edge(bin.to)}`, [
         {
           name: "Predictions",
-          value: `${integer(bin.n)} (${percent((bin.n / n) * 100)})`,
+          value: `${integer(bin.n)} (${percent(shareOf(bin.n, n))})`,
           colour: palette.accent,
         },
       ]);

@@ -1,6 +1,6 @@
 import world from "virtual:world";
 import { type PointerEvent, useMemo, useState } from "react";
-import { countryName, integer, percent } from "../format";
+import { countryName, integer, percent, shareOf } from "../format";
 import styles from "./map.module.css";
 import { type Scale, stepIn } from "./steps";
 
@@ -68,5 +68,5 @@ export function WorldMap({ places, scale, total, summary, onPick }: Props) {
 
 function tipWords(count: number, total: number): string {
   if (count === 0) return "no predictions";
-  return `${integer(count)} predictions, ${percent((count / total) * 100)}`;
+  return `${integer(count)} predictions, ${percent(shareOf(count, total))}`;
 }

@@ -1,6 +1,6 @@
 import { type ErrorPattern, type PatternState, patternStates, usePatterns } from "../api/patterns";
 import { download } from "../csv";
-import { integer, percent, plural, rangeWords } from "../format";
+import { integer, percent, plural, rangeWords, shareOf } from "../format";
 import { daysOf } from "../state/range";
 import { csvOf, type Field } from "../state/sheet";
 import { useView } from "../state/view";
@@ -8,12 +8,12 @@ import { useZone } from "../state/zone";
 import { Card, CardAction } from "../ui/Card";
 import form from "../ui/form.module.css";
 import { DownloadIcon } from "../ui/icons";
+import { LoadMore } from "../ui/PagedList";
 import { PatternDrawer } from "../ui/PatternDrawer";
 import { PatternTable } from "../ui/PatternTable";
 import patterns from "../ui/patterns.module.css";
 import { Empty, loadingOf } from "../ui/states";
 import styles from "./pages.module.css";
-import list from "./predictions.module.css";
 
 const words: Record<PatternState, string> = {
   open: "Open",
@@ -75,7 +75,7 @@ export function Errors() {
           title="Patterns"
           subtitle={
             first && first.failed > 0
-              ? `${plural(rows.length, "pattern")}, ${integer(listed)} of ${integer(first.failed)} failures (${percent((listed / first.failed) * 100)})`
+              ? `${plural(rows.length, "pattern")}, ${integer(listed)} of ${integer(first.failed)} failures (${percent(shareOf(listed, first.failed))})`
               : "Failures grouped by their message, without numbers, names and addresses"
           }
           minHeight={200}
@@ -114,16 +114,7 @@ export function Errors() {
           {first && first.left_out > 0 && (
             <p className="quiet">{plural(first.left_out, "failure")} more with rarer patterns.</p>
           )}
-          {found.hasNextPage && (
-            <button
-              type="button"
-              className={list.next}
-              onClick={() => void found.fetchNextPage()}
-              disabled={found.isFetchingNextPage}
-            >
-              {found.isFetchingNextPage ? "Loading" : `Load more (${integer(rows.length)} shown)`}
-            </button>
-          )}
+          <LoadMore query={found} />
         </Card>
       </div>
       <PatternDrawer pattern={id} days={days} />

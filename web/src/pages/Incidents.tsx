@@ -1,19 +1,19 @@
-import { useMemo } from "react";
 import { type Incident, type IncidentFilter, useIncidents } from "../api/incidents";
+import { useRows } from "../api/pages";
 import { integer, took } from "../format";
 import { useView } from "../state/view";
 import { Choice } from "../ui/Field";
 import form from "../ui/form.module.css";
 import { PlusIcon } from "../ui/icons";
-import { NotRenewed } from "../ui/NotRenewed";
-import { SeverityBadge, WordBadge } from "../ui/Severity";
+import { PagedList } from "../ui/PagedList";
+import { SeverityBadge } from "../ui/Severity";
 import { Lasting, Moment } from "../ui/Since";
-import { Empty, Failed, loadingOf, Skeleton } from "../ui/states";
+import { StateBadge } from "../ui/StateBadge";
+import { Empty } from "../ui/states";
 import { Told } from "../ui/Told";
 import { IncidentDrawer } from "./incidents/IncidentDrawer";
 import { IncidentFiguresCard } from "./incidents/IncidentFiguresCard";
 import { NewIncidentDrawer } from "./incidents/NewIncidentDrawer";
-import { incidentStates } from "./incidents/states";
 import list from "./list.module.css";
 import styles from "./pages.module.css";
 
@@ -28,8 +28,7 @@ export function Incidents() {
   const { view, keep, id, open } = useView();
   const state = filters.find(({ value }) => value === view.state)?.value ?? "open";
   const query = useIncidents(state);
-  const rows = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data]);
-  const loading = loadingOf(query);
+  const rows = useRows(query);
   return (
     <div>
       <div className={styles.heading}>
@@ -55,46 +54,29 @@ export function Incidents() {
           </button>
         </span>
       </div>
-      <NotRenewed query={query} what="The list" />
       <div className={list.stack}>
-        <section className={list.box} data-outdated={loading.outdated || undefined} aria-label="Incidents">
-          {loading.error ? (
-            <div className={list.inner}>
-              <Failed what="The incidents" error={loading.error} retry={loading.retry} />
-            </div>
-          ) : loading.pending ? (
-            <Skeleton height={240} />
-          ) : rows.length === 0 ? (
-            <div className={list.inner}>
-              <Empty>
-                {state === "open" ? (
-                  <p>
-                    <strong>No incident is open.</strong> A critical alert opens one by itself; the routing
-                    says which severities do. What somebody noticed first can be opened by hand.
-                  </p>
-                ) : (
-                  <p>
-                    {state === "resolved"
-                      ? "No incident has been resolved yet."
-                      : "There has been no incident yet."}
-                  </p>
-                )}
-              </Empty>
-            </div>
-          ) : (
-            <IncidentTable rows={rows} openId={id} onOpen={open} />
-          )}
-          {query.hasNextPage && (
-            <button
-              type="button"
-              className={list.next}
-              onClick={() => void query.fetchNextPage()}
-              disabled={query.isFetchingNextPage}
-            >
-              {query.isFetchingNextPage ? "Loading" : `Load more (${integer(rows.length)} shown)`}
-            </button>
-          )}
-        </section>
+        <PagedList
+          label="Incidents"
+          query={query}
+          empty={
+            <Empty>
+              {state === "open" ? (
+                <p>
+                  <strong>No incident is open.</strong> A critical alert opens one by itself; the routing says
+                  which severities do. What somebody noticed first can be opened by hand.
+                </p>
+              ) : (
+                <p>
+                  {state === "resolved"
+                    ? "No incident has been resolved yet."
+                    : "There has been no incident yet."}
+                </p>
+              )}
+            </Empty>
+          }
+        >
+          {(rows) => <IncidentTable rows={rows} openId={id} onOpen={open} />}
+        </PagedList>
         <IncidentFiguresCard />
       </div>
       <IncidentDrawer id={id} rows={rows} onOpen={open} />
@@ -152,9 +134,7 @@ function IncidentTable({ rows, openId, onOpen }: TableProps) {
               <SeverityBadge severity={row.severity} />
             </td>
             <td data-tight>
-              <WordBadge tone={incidentStates[row.state]?.tone ?? "critical"}>
-                {incidentStates[row.state]?.label ?? row.state}
-              </WordBadge>
+              <StateBadge state={row.state} />
             </td>
             <td data-least="900" data-tight>
               <Moment at={row.opened_at} />

@@ -3,7 +3,7 @@ import { useOverview } from "../api/queries";
 import type { Outcome, Result } from "../api/types";
 import { isDemo } from "../base";
 import { Donut } from "../charts/Donut";
-import { integer, percent } from "../format";
+import { integer, percent, shareOf } from "../format";
 import { useMarks } from "../state/marks";
 import { useView } from "../state/view";
 import { outcomes } from "../theme";
@@ -153,7 +153,7 @@ function Distribution({ result, words, code, loading, onPick }: DistributionProp
       },
     ],
   );
-  const share = (name: Outcome) => (total > 0 ? (counts[name] / total) * 100 : null);
+  const share = (name: Outcome) => shareOf(counts[name], total);
   return (
     <ChartCard
       className={styles.narrow}

@@ -1,5 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { useRows } from "../api/pages";
 import { listKey, useCount, usePredictions } from "../api/queries";
 import type { Prediction } from "../api/types";
 import { integer, plural, rangeWords } from "../format";
@@ -7,9 +8,10 @@ import { type LiveEvent, useLiveEvents } from "../state/live";
 import { matches } from "../state/search";
 import { useView, type ViewState } from "../state/view";
 import { ColumnPicker } from "../ui/ColumnPicker";
+import { PagedList } from "../ui/PagedList";
 import { PredictionDrawer } from "../ui/PredictionDrawer";
 import { PredictionTable } from "../ui/PredictionTable";
-import { Empty, Failed, FirstImage, loadingOf, Skeleton } from "../ui/states";
+import { Empty, FirstImage, loadingOf } from "../ui/states";
 import styles from "./pages.module.css";
 import list from "./predictions.module.css";
 
@@ -20,7 +22,7 @@ export function Predictions() {
   const counted = count.data?.results.count;
   const start = count.isPlaceholderData ? undefined : counted?.range.start;
   const predictions = usePredictions(range, filters, start);
-  const rows = useMemo(() => predictions.data?.pages.flatMap((page) => page.items) ?? [], [predictions.data]);
+  const rows = useRows(predictions);
   const [news, showNews] = useNews(view, rows);
   const loading = loadingOf(predictions);
   const error = count.data === undefined ? count.error : loading.error;
@@ -43,16 +45,16 @@ export function Predictions() {
           </button>
         )}
       </div>
-      <section className={list.box} data-outdated={loading.outdated || undefined} aria-label="Predictions">
-        {error ? (
-          <Failed
-            what="The list"
-            error={error}
-            retry={() => void (count.error ? count.refetch() : loading.retry())}
-          />
-        ) : predictions.data === undefined ? (
-          <Skeleton height={480} />
-        ) : rows.length === 0 ? (
+      <PagedList
+        label="Predictions"
+        query={predictions}
+        loading={{
+          pending: !error && predictions.data === undefined,
+          error,
+          outdated: loading.outdated,
+          retry: () => void (count.error ? count.refetch() : loading.retry()),
+        }}
+        empty={
           filtered || total !== 0 ? (
             <Empty>
               <p>
@@ -62,20 +64,10 @@ export function Predictions() {
           ) : (
             <FirstImage />
           )
-        ) : (
-          <PredictionTable rows={rows} openId={id} />
-        )}
-        {predictions.hasNextPage && (
-          <button
-            type="button"
-            className={list.next}
-            onClick={() => void predictions.fetchNextPage()}
-            disabled={predictions.isFetchingNextPage}
-          >
-            {predictions.isFetchingNextPage ? "Loading" : `Load more (${integer(rows.length)} shown)`}
-          </button>
-        )}
-      </section>
+        }
+      >
+        {(rows) => <PredictionTable rows={rows} openId={id} />}
+      </PagedList>
       <PredictionDrawer id={id} rows={rows} onOpen={open} />
     </div>
   );

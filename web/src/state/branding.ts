@@ -1,9 +1,12 @@
 import { useSyncExternalStore } from "react";
 import type { Branding } from "../api/types";
 import { base } from "../base";
-import type { Palette } from "../theme";
+import { darkened, lightened, luminance, readable, withLuminance } from "../contrast";
+import { type Palette, palettes, variables } from "../theme";
 
-type Accents = Pick<Palette, "accent" | "accentText" | "accentSoft" | "onAccent">;
+const steps = ["scale1", "scale2", "scale3", "scale4", "scale5"] as const;
+
+type Accents = Pick<Palette, "accent" | "accentText" | "accentSoft" | "onAccent" | (typeof steps)[number]>;
 
 const storeKey = `verascope${base}-branding`;
 const colour = /^#[0-9a-f]{6}$/i;
@@ -12,27 +15,39 @@ let current: Branding | null = null;
 /** A sheet made by script: no style attribute, no style element, nothing for the content policy to allow. */
 let sheet: CSSStyleSheet | null = null;
 
-/** The tenant's accents for a scheme; null where the product's own hold. */
+/**
+ * The tenant's accents for a scheme; null where the product's own hold. What the server fitted is kept where it can be
+ * read on every surface; the steps of the maps are as light as the product's own, so that each differs as much from the next.
+ */
 export function accentsOf(branding: Branding | null, scheme: "light" | "dark"): Accents | null {
   if (!branding || branding.is_default) return null;
-  const [text, soft] =
-    scheme === "light"
-      ? [branding.accent_on_light, branding.soft_light]
-      : [branding.accent_on_dark, branding.soft_dark];
+  const isLight = scheme === "light";
+  const [text, soft] = isLight
+    ? [branding.accent_on_light, branding.soft_light]
+    : [branding.accent_on_dark, branding.soft_dark];
   if (!colour.test(text) || !colour.test(soft)) return null;
-  // What can be read on the scheme's surfaces can carry their colour as text.
-  const onAccent = scheme === "light" ? "#ffffff" : "#0c0e12";
-  return { accent: text, accentText: text, accentSoft: soft, onAccent };
+  const own = palettes[scheme];
+  const accentSoft = (isLight ? lightened : darkened)(soft, [own.muted, own.text]);
+  const surfaces = [own.page, own.surface, own.raised, own.sunken, accentSoft];
+  const accent = (isLight ? darkened : lightened)(text, surfaces);
+  const hue = colour.test(branding.accent) ? branding.accent : accent;
+  const scale = steps.map((step) => [step, withLuminance(hue, luminance(own[step]))]);
+  return {
+    accent,
+    accentText: accent,
+    accentSoft,
+    onAccent: readable(accent, ["#ffffff", "#0c0e12"]),
+    ...(Object.fromEntries(scale) as Pick<Palette, (typeof steps)[number]>),
+  };
 }
 
 /** The rules that put the accents in force. */
 export function rulesOf(branding: Branding | null): string {
   return (["light", "dark"] as const)
     .map((scheme) => {
-      const accents = accentsOf(branding, scheme);
-      if (!accents) return "";
-      const { accent, accentText, accentSoft, onAccent } = accents;
-      return `:root[data-mantine-color-scheme="${scheme}"]{--vs-accent:${accent};--vs-accent-text:${accentText};--vs-accent-soft:${accentSoft};--vs-on-accent:${onAccent}}`;
+      const rules = Object.entries(variables(accentsOf(branding, scheme) ?? {}));
+      if (rules.length === 0) return "";
+      return `:root[data-mantine-color-scheme="${scheme}"]{${rules.map((rule) => rule.join(":")).join(";")}}`;
     })
     .join("");
 }

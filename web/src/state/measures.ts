@@ -65,7 +65,7 @@ export const measures = {
     "cpu_usage",
     "Processor",
     "percent",
-    "accent",
+    "p95",
     "Busy share of the processors this machine, or container, may use.",
   ),
   memory: measure(
@@ -109,14 +109,14 @@ export const measures = {
     "network_errors",
     "Network errors",
     "count",
-    "accent",
+    "p95",
     "Errors and dropped packets, both ways, in the step.",
   ),
   connections: measure(
     "active_connections",
     "Connections",
     "count",
-    "accent",
+    "p95",
     "Open TCP connections of the server, the most in the step.",
   ),
   requests: measure(
@@ -130,7 +130,7 @@ export const measures = {
     "process_cpu_usage",
     "Own processor",
     "percent",
-    "accent",
+    "p95",
     "Processor time of the server process; 100 % is one core.",
   ),
   ownMemory: measure(
@@ -145,7 +145,7 @@ export const measures = {
     "event_loop_lag_ms",
     "Event-loop lag",
     "ms",
-    "accent",
+    "p95",
     "The longest time in the step that a request had to wait because the server was busy with another.",
   ),
   queue: measure(
@@ -166,7 +166,7 @@ export const measures = {
     "gpu_usage",
     "Graphics processor",
     "percent",
-    "accent",
+    "p95",
     "Busy share, mean of all graphics processors.",
   ),
   gpuMemory: measure(

@@ -1,5 +1,5 @@
-import { Button } from "@mantine/core";
 import type { ErrorComponentProps } from "@tanstack/react-router";
+import form from "./form.module.css";
 import styles from "./states.module.css";
 
 /** Shown when a page itself breaks: what happened, and the way back. */
@@ -8,7 +8,11 @@ export function Crashed({ error, reset }: ErrorComponentProps) {
     <div className={styles.message} role="alert">
       <h1 className={styles.title}>This page could not be drawn</h1>
       <p>{error instanceof Error ? error.message : String(error)}</p>
-      <Button onClick={reset}>Draw it again</Button>
+      <p>
+        <button type="button" className={form.primary} onClick={reset}>
+          Draw it again
+        </button>
+      </p>
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { Result, Row } from "../api/types";
 import { download, toCsv } from "../csv";
-import { integer, percent } from "../format";
+import { failedWords, integer, percent } from "../format";
 import { shared } from "../state/view";
 import { useAbout } from "./about";
 import { Card, CardAction } from "./Card";
@@ -36,11 +36,7 @@ export function ErrorPatterns({ result, total, failed, words, loading }: Props) 
   return (
     <Card
       title="Error patterns"
-      subtitle={
-        failed > 0
-          ? `${integer(failed)} of ${integer(total)} failed (${percent((failed / total) * 100)}) ${words}`
-          : `Why predictions failed ${words}`
-      }
+      subtitle={failed > 0 ? `${failedWords(failed, total)} ${words}` : `Why predictions failed ${words}`}
       about={about}
       minHeight={60}
       loading={loading}

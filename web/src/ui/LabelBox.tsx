@@ -6,6 +6,7 @@ import { useZone } from "../state/zone";
 import styles from "./drawer.module.css";
 import form from "./form.module.css";
 import { outcomeLabel } from "./Outcome";
+import { Refused } from "./Refused";
 
 const opposite = { real: "fake", fake: "real" } as const;
 
@@ -83,11 +84,7 @@ export function LabelBox({ prediction }: { prediction: Prediction }) {
           </p>
         </>
       )}
-      {store.error && (
-        <p className={form.problem} role="alert">
-          The label was not stored. {store.error.message}
-        </p>
-      )}
+      <Refused what="The label was not stored." error={store.error} />
     </div>
   );
 }

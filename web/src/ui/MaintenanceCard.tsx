@@ -11,12 +11,12 @@ import { dayAndClock } from "../format";
 import { instantOf, localOf } from "../state/range";
 import { useZone } from "../state/zone";
 import { Card } from "./Card";
-import { Entry } from "./Entry";
-import entry from "./entry.module.css";
+import { Field } from "./Field";
 import form from "./form.module.css";
 import { PlusIcon } from "./icons";
 import { problemsOf } from "./ProbeForm";
 import styles from "./probes.module.css";
+import { Refused } from "./Refused";
 import { StateBadge } from "./StateBadge";
 import { Empty, loadingOf } from "./states";
 import { Table } from "./Table";
@@ -95,11 +95,7 @@ export function MaintenanceCard({ className }: { className?: string | undefined 
           </Empty>
         )
       )}
-      {end.error && (
-        <p className={form.problem} role="alert">
-          {end.error.message}
-        </p>
-      )}
+      <Refused error={end.error} />
     </Card>
   );
 }
@@ -145,10 +141,10 @@ function Plan({ onDone }: { onDone: () => void }) {
     );
   };
   return (
-    <form className={entry.form} onSubmit={submit} noValidate>
-      <div className={entry.row}>
-        <Entry label="Name" value={name} onChange={setName} problem={problems.get("name")} autoFocus />
-        <Entry
+    <form className={form.stack} onSubmit={submit} noValidate>
+      <div className={form.row}>
+        <Field label="Name" value={name} onChange={setName} problem={problems.get("name")} autoFocus />
+        <Field
           label="Probes"
           kind="choice"
           choices={[
@@ -159,35 +155,31 @@ function Plan({ onDone }: { onDone: () => void }) {
           onChange={setProbe}
           problem={problems.get("probes")}
         />
-        <Entry
+        <Field
           label={`From (${zone})`}
           kind="time"
           value={from}
           onChange={setFrom}
           problem={problems.get("starts_at")}
         />
-        <Entry
+        <Field
           label={`To (${zone})`}
           kind="time"
           value={to}
           onChange={setTo}
           problem={wrong ?? problems.get("ends_at")}
         />
-        <Entry
+        <Field
           label="Repeats"
           kind="choice"
           choices={Object.entries(repeats)}
           value={repeat}
           onChange={(value) => setRepeat(value as NewMaintenance["repeat"])}
         />
-        <Entry label="Comment" value={comment} onChange={setComment} problem={problems.get("comment")} />
+        <Field label="Comment" value={comment} onChange={setComment} problem={problems.get("comment")} />
       </div>
-      {plan.error && (
-        <p className={form.problem} role="alert">
-          The window was not stored. {plan.error.message}
-        </p>
-      )}
-      <p className={entry.actions}>
+      <Refused what="The window was not stored." error={plan.error} />
+      <p className={form.actions}>
         <button type="submit" className={form.primary} disabled={plan.isPending}>
           Plan it
         </button>

@@ -8,7 +8,7 @@ import { fullTime, integer, percent, rangeWords, recentTime } from "../format";
 import { shared, useView } from "../state/view";
 import { useZone } from "../state/zone";
 import drawer from "./drawer.module.css";
-import { Entry } from "./Entry";
+import { Field } from "./Field";
 import form from "./form.module.css";
 import styles from "./patterns.module.css";
 import { StateBadge } from "./StateBadge";
@@ -220,7 +220,7 @@ function Decide({ found }: { found: ErrorPatternDetail }) {
         )}
       </div>
       <form className={styles.assign} onSubmit={assign}>
-        <Entry label="Assigned to" value={assignee} placeholder="nobody" onChange={setAssignee} />
+        <Field label="Assigned to" value={assignee} placeholder="nobody" onChange={setAssignee} />
         <button
           type="submit"
           className={form.button}

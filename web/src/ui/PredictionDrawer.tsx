@@ -1,5 +1,3 @@
-import { Drawer } from "@mantine/core";
-import { type KeyboardEvent, type ReactNode, useEffect } from "react";
 import { usePrediction } from "../api/queries";
 import type { Prediction } from "../api/types";
 import { base } from "../base";
@@ -7,50 +5,31 @@ import { bytes, countryName, exact, fullTime, integer, milliseconds, money, unkn
 import { useZone } from "../state/zone";
 import { CopyAction, CopyText } from "./Copy";
 import styles from "./drawer.module.css";
+import { Fact, Facts } from "./Facts";
 import form from "./form.module.css";
 import { LabelBox } from "./LabelBox";
 import { OutcomeBadge } from "./Outcome";
+import { RowDrawer } from "./SideDrawer";
 import { Failed, Skeleton } from "./states";
 import { FilterValue } from "./Table";
 
 interface Props {
   id: string | undefined;
-  /** The list the prediction was opened from: ↑ and ↓ walk through it. */
   rows: Prediction[];
   onOpen: (id: string | undefined) => void;
 }
 
-export function PredictionDrawer({ id, rows, onOpen }: Props) {
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    const at = rows.findIndex((row) => row.id === id);
-    const next = rows[at + step];
-    if (step === 0 || at < 0 || !next || event.target instanceof HTMLInputElement) return;
-    event.preventDefault();
-    onOpen(next.id);
-  };
+export function PredictionDrawer(props: Props) {
   return (
-    <Drawer
-      opened={id !== undefined}
-      onClose={() => onOpen(undefined)}
-      position="right"
-      size={460}
-      title="Prediction"
-      overlayProps={{ backgroundOpacity: 0.15 }}
-      closeButtonProps={{ "aria-label": "Close the prediction" }}
-      onKeyDown={onKeyDown}
-    >
-      {id !== undefined && <Details id={id} known={rows.find((row) => row.id === id)} />}
-    </Drawer>
+    <RowDrawer title="Prediction" {...props}>
+      {(id) => <Details id={id} known={props.rows.find((row) => row.id === id)} />}
+    </RowDrawer>
   );
 }
 
 function Details({ id, known }: { id: string; known: Prediction | undefined }) {
   const { data, error, refetch } = usePrediction(id, known);
   const zone = useZone();
-  useEffect(() => {
-    document.querySelector(`[data-prediction="${CSS.escape(id)}"]`)?.scrollIntoView({ block: "nearest" });
-  }, [id]);
   if (!data) {
     return error ? (
       <Failed what="This prediction" error={error} retry={() => void refetch()} />
@@ -138,22 +117,4 @@ function Details({ id, known }: { id: string; known: Prediction | undefined }) {
 /** The request that gives this prediction as JSON, ready to paste into a shell. */
 function curlOf(id: string): string {
   return `curl '${window.location.origin}${base}/api/v1/predictions/${encodeURIComponent(id).replaceAll("'", "%27")}'`;
-}
-
-function Facts({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section>
-      <h3 className={styles.heading}>{title}</h3>
-      <dl className={styles.facts}>{children}</dl>
-    </section>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div className={styles.fact}>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
 }

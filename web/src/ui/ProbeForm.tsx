@@ -1,9 +1,8 @@
 import { type FormEvent, useState } from "react";
 import { Problem } from "../api/client";
-import { type Probe, type ProbeKind, useSaveProbe } from "../api/probes";
+import { type Probe, useSaveProbe } from "../api/probes";
 import { draftOf, type EntrySpec, kindOf, kinds, newDraft, type ProbeDraft, probeOf } from "../state/probe";
-import { Entry } from "./Entry";
-import styles from "./entry.module.css";
+import { Field } from "./Field";
 import form from "./form.module.css";
 
 /** Sets up a probe, or changes one. What was typed stays when the server refuses it. */
@@ -24,22 +23,12 @@ export function ProbeForm({ probe, onDone }: { probe: Probe | null; onDone: (nam
     save.mutate(probeOf(draft, probe?.settings), { onSuccess: ({ name }) => onDone(name) });
   };
   const setting = (entry: EntrySpec) => (
-    <Entry
+    <Field
       key={entry.name}
       label={entry.label}
       help={entry.help}
       problem={problemOf(`settings.${entry.name}`)}
-      kind={
-        entry.kind === "boolean"
-          ? "check"
-          : entry.kind === "choice"
-            ? "choice"
-            : entry.kind === "number"
-              ? "number"
-              : entry.kind === "text"
-                ? "text"
-                : "long"
-      }
+      kind={controls[entry.kind]}
       choices={(entry.choices ?? []).map((one) => [one, one])}
       placeholder={entry.otherwise}
       value={
@@ -53,8 +42,8 @@ export function ProbeForm({ probe, onDone }: { probe: Probe | null; onDone: (nam
   const rest = (
     <>
       {spec.settings.filter((entry) => !entry.rare).map(setting)}
-      <div className={styles.row}>
-        <Entry
+      <div className={form.row}>
+        <Field
           label={draft.kind === "heartbeat" ? "Expected every, s" : "Asked every, s"}
           kind="number"
           value={draft.interval}
@@ -63,7 +52,7 @@ export function ProbeForm({ probe, onDone }: { probe: Probe | null; onDone: (nam
           onChange={(interval) => set({ interval })}
         />
         {draft.kind !== "heartbeat" && (
-          <Entry
+          <Field
             label="Waits at most, s"
             kind="number"
             value={draft.timeout}
@@ -72,7 +61,7 @@ export function ProbeForm({ probe, onDone }: { probe: Probe | null; onDone: (nam
             onChange={(timeout) => set({ timeout })}
           />
         )}
-        <Entry
+        <Field
           label="Down after failures"
           kind="number"
           value={draft.failAfter}
@@ -80,7 +69,7 @@ export function ProbeForm({ probe, onDone }: { probe: Probe | null; onDone: (nam
           problem={problemOf("fail_after")}
           onChange={(failAfter) => set({ failAfter })}
         />
-        <Entry
+        <Field
           label="Up after successes"
           kind="number"
           value={draft.okAfter}
@@ -90,34 +79,34 @@ export function ProbeForm({ probe, onDone }: { probe: Probe | null; onDone: (nam
         />
       </div>
       {rare.length > 0 && (
-        <details className={styles.more} open={rare.some(({ name }) => draft.settings[name] !== undefined)}>
+        <details className={form.more} open={rare.some(({ name }) => draft.settings[name] !== undefined)}>
           <summary>More</summary>
-          <div className={styles.form}>{rare.map(setting)}</div>
+          <div className={form.stack}>{rare.map(setting)}</div>
         </details>
       )}
     </>
   );
   return (
-    <form className={styles.form} onSubmit={submit} noValidate>
-      <Entry
+    <form className={form.stack} onSubmit={submit} noValidate>
+      <Field
         label="Kind"
         kind="choice"
         choices={kinds.map(({ kind, label }) => [kind, label])}
         help={spec.help}
         value={draft.kind}
         disabled={probe !== null}
-        onChange={(kind) => set({ kind: kind as ProbeKind, settings: {} })}
+        onChange={(kind) => set({ kind, settings: {} })}
       />
-      <Entry
+      <Field
         label="Name"
         value={draft.name}
         disabled={probe !== null}
-        autoFocus={probe === null}
+        first={probe === null}
         problem={problemOf("name")}
         onChange={(name) => set({ name })}
       />
       {spec.target && (
-        <Entry
+        <Field
           label={spec.target.label}
           help={spec.target.help}
           placeholder={spec.target.placeholder}
@@ -127,12 +116,13 @@ export function ProbeForm({ probe, onDone }: { probe: Probe | null; onDone: (nam
         />
       )}
       {rest}
-      {save.error && (problems.length === 0 || problems.some(([name]) => !shown.has(name))) && (
+      {save.error && (
         <p className={form.problem} role="alert">
-          The probe was not stored. {save.error.message}
+          The probe was not stored.{" "}
+          {(problems.length === 0 || problems.some(([name]) => !shown.has(name))) && save.error.message}
         </p>
       )}
-      <p className={styles.actions}>
+      <p className={form.actions}>
         <button type="submit" className={form.primary} disabled={save.isPending}>
           {probe ? "Store" : "Set up the probe"}
         </button>
@@ -143,6 +133,16 @@ export function ProbeForm({ probe, onDone }: { probe: Probe | null; onDone: (nam
     </form>
   );
 }
+
+const controls = {
+  boolean: "check",
+  choice: "choice",
+  number: "number",
+  text: "text",
+  lines: "code",
+  pairs: "code",
+  conditions: "code",
+} as const;
 
 /** Field and sentence of everything that the server refused. */
 export function problemsOf(error: Error | null): [string, string][] {

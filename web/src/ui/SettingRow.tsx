@@ -4,6 +4,7 @@ import { fullTime } from "../format";
 import list from "../pages/settings.module.css";
 import { useZone } from "../state/zone";
 import form from "./form.module.css";
+import { Refused } from "./Refused";
 import states from "./states.module.css";
 
 const sources: Record<Setting["source"], string> = {
@@ -139,11 +140,7 @@ function Edit({ setting, onDone }: { setting: Setting; onDone: () => void }) {
         {setting.unit && <span className="quiet"> {setting.unit}</span>}
       </div>
       {setting.accepted && <p className="quiet">{setting.accepted}</p>}
-      {store.error && (
-        <p className={form.problem} role="alert">
-          {store.error.message}
-        </p>
-      )}
+      <Refused error={store.error} />
       <p className={list.actions}>
         <button type="submit" className={form.primary} disabled={store.isPending}>
           Store

@@ -102,7 +102,7 @@ function Answer({
   );
 }
 
-const tones = ["accent", "p50", "p99", "uncertain", "failed"] as const;
+const tones = ["p95", "p50", "p99", "uncertain", "failed"] as const;
 const height = 300;
 
 function ResultChart({ picture }: { picture: Picture }) {
@@ -138,7 +138,7 @@ function ResultChart({ picture }: { picture: Picture }) {
               lines={series.slice(0, tones.length).map(({ name, values }, at) => ({
                 label: name,
                 values,
-                colour: (palette) => palette[tones[at] ?? "accent"],
+                colour: (palette) => palette[tones[at] ?? "p95"],
               }))}
               show={written}
               summary={summary}

@@ -1,39 +1,75 @@
-import { AlertIcon, CheckIcon, CrossIcon, PauseIcon, QuestionIcon, RealIcon } from "./icons";
-import styles from "./statebadge.module.css";
+import { Badge, type Tone } from "./Badge";
+import { CheckIcon, ClockIcon, FakeIcon, PauseIcon, QuestionIcon } from "./icons";
 
-type Tone = "ok" | "warning" | "critical" | "neutral";
-
-const looks = {
-  healthy: { word: "Healthy", tone: "ok", Icon: RealIcon },
-  degraded: { word: "Degraded", tone: "warning", Icon: AlertIcon },
-  unhealthy: { word: "Unhealthy", tone: "critical", Icon: CrossIcon },
-  answering: { word: "Answers", tone: "ok", Icon: RealIcon },
-  shadow: { word: "Shadow", tone: "neutral", Icon: CheckIcon },
-  up: { word: "Up", tone: "ok", Icon: RealIcon },
-  down: { word: "Down", tone: "critical", Icon: CrossIcon },
-  unknown: { word: "Not known yet", tone: "neutral", Icon: QuestionIcon },
-  maintenance: { word: "Maintenance", tone: "neutral", Icon: PauseIcon },
-  paused: { word: "Paused", tone: "neutral", Icon: PauseIcon },
-  new: { word: "New", tone: "warning", Icon: AlertIcon },
-  ongoing: { word: "Ongoing", tone: "warning", Icon: AlertIcon },
-  regressed: { word: "Came back", tone: "critical", Icon: AlertIcon },
-  resolved: { word: "Resolved", tone: "ok", Icon: RealIcon },
-  ignored: { word: "Ignored", tone: "neutral", Icon: PauseIcon },
-} as const satisfies Record<string, { word: string; tone: Tone; Icon: typeof CheckIcon }>;
-
-export type StateName = keyof typeof looks;
-
-export function stateWord(state: StateName): string {
-  return looks[state].word;
+interface Look {
+  word: string;
+  tone: Tone;
+  Icon?: typeof PauseIcon;
+  says?: string;
 }
 
-/** How something is: an icon and a word, never colour alone. */
-export function StateBadge({ state }: { state: StateName }) {
-  const { word, tone, Icon } = looks[state] ?? { word: state, tone: "neutral", Icon: QuestionIcon };
+/** Of the server, detectors, probes, error patterns, incidents, and of rules and their alerts. */
+const looks = {
+  healthy: { word: "Healthy", tone: "ok" },
+  degraded: { word: "Degraded", tone: "warning" },
+  unhealthy: { word: "Unhealthy", tone: "critical" },
+  answering: { word: "Answers", tone: "ok" },
+  shadow: { word: "Shadow", tone: "quiet", Icon: CheckIcon },
+  up: { word: "Up", tone: "ok" },
+  down: { word: "Down", tone: "critical" },
+  unknown: { word: "Not known yet", tone: "quiet", Icon: QuestionIcon },
+  maintenance: { word: "Maintenance", tone: "quiet", Icon: PauseIcon },
+  paused: { word: "Paused", tone: "quiet", Icon: PauseIcon },
+  new: { word: "New", tone: "warning" },
+  ongoing: { word: "Ongoing", tone: "warning" },
+  regressed: { word: "Came back", tone: "critical" },
+  resolved: { word: "Resolved", tone: "ok" },
+  ignored: { word: "Ignored", tone: "quiet", Icon: PauseIcon },
+  open: { word: "Open", tone: "critical" },
+  acknowledged: { word: "Acknowledged", tone: "warning" },
+  ok: { word: "OK", tone: "ok", says: "The value is where it should be." },
+  pending: {
+    word: "Pending",
+    tone: "warning",
+    Icon: ClockIcon,
+    says: "The value is bad, but not yet for as long as the rule asks. Nobody was told.",
+  },
+  firing: {
+    word: "Firing",
+    tone: "critical",
+    Icon: FakeIcon,
+    says: "The value has been bad for as long as the rule asks.",
+  },
+  recovering: {
+    word: "Recovering",
+    tone: "warning",
+    Icon: ClockIcon,
+    says: "The value is good again, but not yet for long enough to call it over.",
+  },
+  flapping: {
+    word: "Flapping",
+    tone: "warning",
+    says: "It fired too often within an hour. It stays one alert, told once, until it has been calm.",
+  },
+  "no-data": {
+    word: "No data",
+    tone: "quiet",
+    Icon: QuestionIcon,
+    says: "There is no value to judge: nothing was counted, or too little.",
+  },
+  error: {
+    word: "Not evaluated",
+    tone: "critical",
+    says: "The rule itself could not be evaluated; its reason says why.",
+  },
+} as const satisfies Record<string, Look>;
+
+/** How something is. */
+export function StateBadge({ state }: { state: keyof typeof looks }) {
+  const look: Look = looks[state] ?? { word: state, tone: "quiet", Icon: QuestionIcon };
   return (
-    <span className={styles.badge} data-tone={tone}>
-      <Icon size={14} />
-      {word}
-    </span>
+    <Badge tone={look.tone} Icon={look.Icon} title={look.says}>
+      {look.word}
+    </Badge>
   );
 }

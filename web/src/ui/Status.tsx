@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { useStatus } from "../api/status";
 import type { Result } from "../api/types";
-import { clock, integer, percent } from "../format";
+import { clock, failedWords, integer } from "../format";
 import { useLive } from "../state/live";
 import { useZone } from "../state/zone";
 import { AlertIcon, RealIcon } from "./icons";
@@ -62,7 +62,7 @@ function failureSentence({ total, failed, patterns, words }: NonNullable<Props["
   const counted = patterns.rows.slice(0, 2).reduce((sum, row) => sum + (row.failed_predictions ?? 0), 0);
   if (named.length > 0 && counted < failed) named.push(`${integer(failed - counted)} × other`);
   const list = named.length > 0 ? `: ${named.join(", ")}` : "";
-  return `${integer(failed)} of ${integer(total)} failed (${percent((failed / total) * 100)}) ${words}${list}.`;
+  return `${failedWords(failed, total)} ${words}${list}.`;
 }
 
 function Line({

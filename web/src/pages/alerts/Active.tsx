@@ -1,13 +1,15 @@
 import { Link } from "@tanstack/react-router";
-import { useMemo } from "react";
-import { type Alert, type AlertState, severities, severityOf, useAlerts } from "../../api/alerts";
+import { type Alert, type AlertState, severityOf, useAlerts } from "../../api/alerts";
+import { useRows } from "../../api/pages";
 import { integer } from "../../format";
 import { shared, useView } from "../../state/view";
+import { Badge } from "../../ui/Badge";
 import { Choice } from "../../ui/Field";
-import { NotRenewed } from "../../ui/NotRenewed";
-import { PhaseBadge, SeverityBadge, severityLabels, WordBadge } from "../../ui/Severity";
+import { PagedList } from "../../ui/PagedList";
+import { SeverityBadge, severityChoices } from "../../ui/Severity";
 import { Lasting, Moment } from "../../ui/Since";
-import { Empty, Failed, loadingOf, Skeleton } from "../../ui/states";
+import { StateBadge } from "../../ui/StateBadge";
+import { Empty } from "../../ui/states";
 import list from "../list.module.css";
 import { AlertDrawer } from "./AlertDrawer";
 import { Acknowledge, SilenceThis } from "./Handling";
@@ -21,7 +23,7 @@ const states: { value: AlertState; label: string }[] = [
 ];
 const severityOptions = [
   { value: "", label: "Any severity" },
-  ...severities.map((value) => ({ value: value as string, label: severityLabels[value] })),
+  ...severityChoices.map(([value, label]) => ({ value: value as string, label })),
 ];
 
 export function Active() {
@@ -29,8 +31,7 @@ export function Active() {
   const state = states.find(({ value }) => value === view.state)?.value ?? "open";
   const severity = severityOf(view.severity);
   const query = useAlerts(state, { q: view.q, severity });
-  const rows = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data]);
-  const loading = loadingOf(query);
+  const rows = useRows(query);
   const narrowed = view.q !== undefined || severity !== undefined;
   return (
     <>
@@ -49,32 +50,9 @@ export function Active() {
         />
         <SearchField label="Search alerts" />
       </div>
-      <NotRenewed query={query} what="The list" />
-      <section className={list.box} data-outdated={loading.outdated || undefined} aria-label="Alerts">
-        {loading.error ? (
-          <div className={list.inner}>
-            <Failed what="The alerts" error={loading.error} retry={loading.retry} />
-          </div>
-        ) : loading.pending ? (
-          <Skeleton height={240} />
-        ) : rows.length === 0 ? (
-          <div className={list.inner}>
-            <Nothing state={state} narrowed={narrowed} />
-          </div>
-        ) : (
-          <AlertTable rows={rows} openId={id} onOpen={open} />
-        )}
-        {query.hasNextPage && (
-          <button
-            type="button"
-            className={list.next}
-            onClick={() => void query.fetchNextPage()}
-            disabled={query.isFetchingNextPage}
-          >
-            {query.isFetchingNextPage ? "Loading" : `Load more (${integer(rows.length)} shown)`}
-          </button>
-        )}
-      </section>
+      <PagedList label="Alerts" query={query} empty={<Nothing state={state} narrowed={narrowed} />}>
+        {(rows) => <AlertTable rows={rows} openId={id} onOpen={open} />}
+      </PagedList>
       <AlertDrawer id={id} rows={rows} onOpen={open} />
     </>
   );
@@ -159,7 +137,7 @@ function AlertTable({ rows, openId, onOpen }: TableProps) {
               <SeverityBadge severity={row.severity} />
             </td>
             <td data-tight>
-              <PhaseBadge phase={row.phase} ended={row.ended_at !== null} />
+              <StateBadge state={row.ended_at === null ? row.phase : "resolved"} />
             </td>
             <td data-number>
               <Measured {...row} />
@@ -220,16 +198,14 @@ function Name({ row, onOpen }: { row: Alert; onOpen: TableProps["onOpen"] }) {
 function Handled({ row }: { row: Alert }) {
   const badges = [
     row.acknowledged && (
-      <WordBadge key="acknowledged" tone="ok">{`Acknowledged by ${row.acknowledged.by}`}</WordBadge>
+      <Badge key="acknowledged" tone="ok">{`Acknowledged by ${row.acknowledged.by}`}</Badge>
     ),
     row.silenced_by && (
-      <WordBadge key="silenced" tone="quiet">
+      <Badge key="silenced" tone="quiet">
         Silenced
-      </WordBadge>
+      </Badge>
     ),
-    row.inhibited_by && (
-      <WordBadge key="inhibited" tone="quiet">{`Held back by ${row.inhibited_by}`}</WordBadge>
-    ),
+    row.inhibited_by && <Badge key="inhibited" tone="quiet">{`Held back by ${row.inhibited_by}`}</Badge>,
   ].filter(Boolean);
   return (
     <>

@@ -1,6 +1,4 @@
-import { Drawer } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { type KeyboardEvent, useEffect } from "react";
 import { type Alert, useAlert } from "../../api/alerts";
 import { useMetrics } from "../../api/queries";
 import { fullTime, plural, quantity } from "../../format";
@@ -8,45 +6,28 @@ import { shared } from "../../state/view";
 import { useZone } from "../../state/zone";
 import { CopyAction } from "../../ui/Copy";
 import styles from "../../ui/drawer.module.css";
+import { Fact } from "../../ui/Facts";
 import form from "../../ui/form.module.css";
 import { NotRenewed } from "../../ui/NotRenewed";
-import { PhaseBadge, SeverityBadge } from "../../ui/Severity";
+import { SeverityBadge } from "../../ui/Severity";
+import { RowDrawer } from "../../ui/SideDrawer";
 import { Lasting } from "../../ui/Since";
+import { StateBadge } from "../../ui/StateBadge";
 import { Failed, Skeleton } from "../../ui/states";
 import { Timeline } from "../../ui/Timeline";
 import { Acknowledge, SilenceThis } from "./Handling";
 
 interface Props {
   id: string | undefined;
-  /** The list it was opened from: ↑ and ↓ walk through it. */
   rows: Alert[];
   onOpen: (id: string | undefined) => void;
 }
 
-export function AlertDrawer({ id, rows, onOpen }: Props) {
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    if (step === 0 || /^(INPUT|SELECT|TEXTAREA)$/.test((event.target as HTMLElement).tagName)) return;
-    const opened = rows.filter((row) => row.id !== null);
-    const at = opened.findIndex((row) => row.id === id);
-    const next = at < 0 ? undefined : opened[at + step];
-    if (!next?.id) return;
-    event.preventDefault();
-    onOpen(next.id);
-  };
+export function AlertDrawer(props: Props) {
   return (
-    <Drawer
-      opened={id !== undefined}
-      onClose={() => onOpen(undefined)}
-      position="right"
-      size={480}
-      title="Alert"
-      overlayProps={{ backgroundOpacity: 0.15 }}
-      closeButtonProps={{ "aria-label": "Close the alert" }}
-      onKeyDown={onKeyDown}
-    >
-      {id !== undefined && <Details id={id} />}
-    </Drawer>
+    <RowDrawer title="Alert" {...props}>
+      {(id) => <Details id={id} />}
+    </RowDrawer>
   );
 }
 
@@ -54,10 +35,6 @@ function Details({ id }: { id: string }) {
   const query = useAlert(id);
   const { data: dictionary } = useMetrics();
   const zone = useZone();
-  // The row that was opened last scrolls into sight.
-  useEffect(() => {
-    document.querySelector(`[data-alert="${CSS.escape(id)}"]`)?.scrollIntoView({ block: "nearest" });
-  }, [id]);
   const { data: alert, error } = query;
   if (!alert) {
     return error ? (
@@ -78,7 +55,7 @@ function Details({ id }: { id: string }) {
         </p>
         <p className={styles.verdict}>
           <SeverityBadge severity={alert.severity} />
-          <PhaseBadge phase={alert.phase} ended={alert.ended_at !== null} />
+          <StateBadge state={alert.ended_at === null ? alert.phase : "resolved"} />
           <span className={styles.quiet}>
             {alert.ended_at === null ? "for " : "lasted "}
             <Lasting from={alert.started_at} to={alert.ended_at} />
@@ -133,15 +110,6 @@ function Details({ id }: { id: string }) {
         <h3 className={styles.heading}>Timeline</h3>
         <Timeline events={alert.timeline} label="What happened" />
       </section>
-    </div>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div className={styles.fact}>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
     </div>
   );
 }

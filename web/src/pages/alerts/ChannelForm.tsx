@@ -13,6 +13,7 @@ import { Card } from "../../ui/Card";
 import { Field } from "../../ui/Field";
 import form from "../../ui/form.module.css";
 import { BackIcon } from "../../ui/icons";
+import { Refused } from "../../ui/Refused";
 import page from "../pages.module.css";
 import styles from "./rules.module.css";
 
@@ -68,43 +69,26 @@ export function ChannelForm({ channel, channels, kinds, onDone }: Props) {
             <div className={styles.fields}>
               {!channel && (
                 <>
-                  <Field label="Kind" help={about?.help}>
-                    {(attributes) => (
-                      <select
-                        {...attributes}
-                        className={form.input}
-                        value={kind}
-                        onChange={(event) => {
-                          const next = event.currentTarget.value as ChannelKind;
-                          setKind(next);
-                          setTyped(typedOf(kinds.find((one) => one.kind === next)?.fields ?? [], null));
-                          setTried(false);
-                        }}
-                      >
-                        {kinds.map((one) => (
-                          <option key={one.kind} value={one.kind}>
-                            {one.label}
-                          </option>
-                        ))}
-                      </select>
-                    )}
-                  </Field>
+                  <Field
+                    label="Kind"
+                    help={about?.help}
+                    kind="choice"
+                    choices={kinds.map((one) => [one.kind, one.label])}
+                    value={kind}
+                    onChange={(next) => {
+                      setKind(next);
+                      setTyped(typedOf(kinds.find((one) => one.kind === next)?.fields ?? [], null));
+                      setTried(false);
+                    }}
+                  />
                   <Field
                     label="Name"
                     help="Routes name it."
                     problem={tried && name.trim() === "" ? "Give it a name." : refused.get("name")}
-                  >
-                    {(attributes) => (
-                      <input
-                        {...attributes}
-                        className={form.input}
-                        value={name}
-                        placeholder="on-call"
-                        autoComplete="off"
-                        onChange={(event) => setName(event.currentTarget.value)}
-                      />
-                    )}
-                  </Field>
+                    placeholder="on-call"
+                    value={name}
+                    onChange={setName}
+                  />
                 </>
               )}
               {fields.map((field) => (
@@ -121,27 +105,16 @@ export function ChannelForm({ channel, channels, kinds, onDone }: Props) {
                   onChange={(value) => setTyped({ ...typed, [field.name]: value })}
                 />
               ))}
-              <Field label="If it fails" help="Who is told instead when this channel gives up.">
-                {(attributes) => (
-                  <select
-                    {...attributes}
-                    className={form.input}
-                    value={fallback}
-                    onChange={(event) => setFallback(event.currentTarget.value)}
-                  >
-                    <option value="">nobody else</option>
-                    {others.map((one) => (
-                      <option key={one.name}>{one.name}</option>
-                    ))}
-                  </select>
-                )}
-              </Field>
+              <Field
+                label="If it fails"
+                help="Who is told instead when this channel gives up."
+                kind="choice"
+                choices={[["", "nobody else"], ...others.map((one) => [one.name, one.name] as const)]}
+                value={fallback}
+                onChange={setFallback}
+              />
             </div>
-            {saving.error && (
-              <p className={form.problem} role="alert">
-                The channel was not stored. {saving.error.message}
-              </p>
-            )}
+            <Refused what="The channel was not stored." error={saving.error} />
             {tried && missing.length > 0 && (
               <p className={form.problem} role="alert">
                 Still needed: {missing.join(", ")}.
@@ -199,45 +172,33 @@ function Setting({ field, stored, value, fixed, problem, onChange }: SettingProp
       problem={problem}
       fixed={held}
       wide={field.kind === "url" || field.kind === "list"}
-    >
-      {(attributes) =>
-        typeof value === "boolean" ? (
-          <select
-            {...attributes}
-            className={form.input}
-            value={value ? "yes" : "no"}
-            onChange={(event) => onChange(event.currentTarget.value === "yes")}
-          >
-            <option>yes</option>
-            <option>no</option>
-          </select>
-        ) : field.choices ? (
-          <select
-            {...attributes}
-            className={form.input}
-            value={value}
-            onChange={(event) => onChange(event.currentTarget.value)}
-          >
-            {(field.choices.includes(value) ? field.choices : [value, ...field.choices]).map((one) => (
-              <option key={one} value={one}>
-                {one || "choose one"}
-              </option>
-            ))}
-          </select>
-        ) : (
-          <input
-            {...attributes}
-            className={form.input}
-            type={secret ? "password" : "text"}
-            inputMode={field.kind === "number" ? "decimal" : field.kind === "url" ? "url" : "text"}
-            autoComplete={secret ? "new-password" : "off"}
-            spellCheck={false}
-            placeholder={kept ? "••••••••" : ""}
-            value={value}
-            onChange={(event) => onChange(event.currentTarget.value)}
-          />
-        )
-      }
-    </Field>
+      {...(typeof value === "boolean"
+        ? {
+            kind: "choice",
+            choices: yesOrNo,
+            value: value ? "yes" : "no",
+            onChange: (typed) => onChange(typed === "yes"),
+          }
+        : field.choices
+          ? { kind: "choice", choices: choicesOf(field.choices, value), value, onChange }
+          : {
+              kind: secret ? "secret" : "text",
+              inputMode: field.kind === "number" ? "decimal" : field.kind === "url" ? "url" : "text",
+              placeholder: kept ? "••••••••" : "",
+              value,
+              onChange,
+            })}
+    />
   );
+}
+
+const yesOrNo = [
+  ["yes", "yes"],
+  ["no", "no"],
+] as const;
+
+/** What is stored stays a choice, even when it is none of them. */
+function choicesOf(choices: string[], value: string): [string, string][] {
+  const all = choices.includes(value) ? choices : [value, ...choices];
+  return all.map((one) => [one, one || "choose one"]);
 }

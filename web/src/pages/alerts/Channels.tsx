@@ -4,24 +4,24 @@ import {
   useChannelKinds,
   useChannels,
   useDeleteChannel,
-  useDeliveries,
   useEnableChannel,
   useTestChannel,
 } from "../../api/channels";
-import { integer } from "../../format";
-import { deliveryStates, isSecret, kindWords, momentWords } from "../../state/channel";
+import { deliveryStates, isSecret, kindWords } from "../../state/channel";
 import { useView } from "../../state/view";
+import { Badge } from "../../ui/Badge";
 import { Card } from "../../ui/Card";
 import form from "../../ui/form.module.css";
 import { PlusIcon } from "../../ui/icons";
 import { NotRenewed } from "../../ui/NotRenewed";
-import { WordBadge } from "../../ui/Severity";
+import { Refused } from "../../ui/Refused";
+import { Remove } from "../../ui/Remove";
 import { Moment } from "../../ui/Since";
 import { Empty, Failed, loadingOf, Skeleton } from "../../ui/states";
 import list from "../list.module.css";
 import { ChannelForm } from "./ChannelForm";
 import styles from "./channels.module.css";
-import { Remove } from "./RuleForm";
+import { Deliveries } from "./Deliveries";
 
 /** Where messages go, whether they arrive, and what the receiver answered. */
 export function Channels() {
@@ -103,7 +103,7 @@ function ChannelCard({ channel, onEdit }: { channel: Channel; onEdit: () => void
     <Card
       title={name}
       subtitle={kindWords[kind] ?? kind}
-      actions={<WordBadge tone={enabled ? "ok" : "critical"}>{enabled ? "On" : "Off"}</WordBadge>}
+      actions={<Badge tone={enabled ? "ok" : "critical"}>{enabled ? "On" : "Off"}</Badge>}
     >
       <div className={styles.channel}>
         {disabled_reason && <p className={styles.off}>Switched off: {disabled_reason}</p>}
@@ -150,11 +150,7 @@ function ChannelCard({ channel, onEdit }: { channel: Channel; onEdit: () => void
             Test: <Outcome delivery={test.data} />
           </div>
         )}
-        {problem && (
-          <p className={form.problem} role="alert">
-            {problem.message}
-          </p>
-        )}
+        <Refused error={problem} />
         <p className={styles.buttons}>
           <button
             type="button"
@@ -188,123 +184,10 @@ function Outcome({ delivery }: { delivery: Delivery }) {
   const { label, tone } = deliveryStates[delivery.state] ?? { label: delivery.state, tone: "quiet" as const };
   return (
     <span className={styles.outcome}>
-      <WordBadge tone={tone}>{label}</WordBadge> <Moment at={delivery.delivered_at ?? delivery.created_at} />
+      <Badge tone={tone}>{label}</Badge> <Moment at={delivery.delivered_at ?? delivery.created_at} />
       {(delivery.error ?? delivery.answer) && (
         <span className={list.under}>{delivery.error ?? delivery.answer}</span>
       )}
     </span>
-  );
-}
-
-function Deliveries({ channels }: { channels: Channel[] }) {
-  const { view, keep } = useView();
-  const query = useDeliveries({ channel: view.q, state: view.state });
-  const rows = query.data?.pages.flatMap(({ items }) => items) ?? [];
-  return (
-    <Card
-      title="Messages"
-      subtitle="The newest first, with what the receiver answered"
-      loading={loadingOf(query)}
-      minHeight={60}
-      actions={
-        <>
-          <select
-            className={form.select}
-            aria-label="Channel"
-            value={view.q ?? ""}
-            onChange={(event) => keep({ q: event.currentTarget.value || undefined })}
-          >
-            <option value="">Every channel</option>
-            {channels.map(({ name }) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-          <select
-            className={form.select}
-            aria-label="State of the message"
-            value={view.state ?? ""}
-            onChange={(event) => keep({ state: event.currentTarget.value || undefined })}
-          >
-            <option value="">Any state</option>
-            {Object.entries(deliveryStates).map(([state, { label }]) => (
-              <option key={state} value={state}>
-                {label}
-              </option>
-            ))}
-          </select>
-        </>
-      }
-    >
-      {rows.length === 0 ? (
-        <Empty>
-          <p>
-            {view.q || view.state
-              ? "No message fits. Choose another channel or state."
-              : "Nothing has been sent yet. A test is a message too."}
-          </p>
-        </Empty>
-      ) : (
-        <table className={list.table}>
-          <caption className="visually-hidden">Messages, the newest first</caption>
-          <thead>
-            <tr>
-              <th scope="col">Time</th>
-              <th scope="col">State</th>
-              <th scope="col">Message</th>
-              <th scope="col" data-least="700">
-                Channel
-              </th>
-              <th scope="col" data-number data-least="700">
-                Attempts
-              </th>
-              <th scope="col" data-least="900">
-                Answer
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr key={row.id}>
-                <td data-tight>
-                  <Moment at={row.created_at} />
-                </td>
-                <td data-tight>
-                  <WordBadge tone={deliveryStates[row.state]?.tone ?? "quiet"}>
-                    {deliveryStates[row.state]?.label ?? row.state}
-                  </WordBadge>
-                </td>
-                <td data-whole>
-                  {row.title}
-                  <span className={list.under}>
-                    {momentWords[row.moment] ?? row.moment}
-                    {row.fallback_of && ", standing in for another channel"}
-                    {row.next_attempt_at && row.state !== "delivered" && row.state !== "given_up" && (
-                      <>
-                        , next attempt <Moment at={row.next_attempt_at} />
-                      </>
-                    )}
-                  </span>
-                </td>
-                <td data-least="700">{row.channel}</td>
-                <td data-number data-least="700">
-                  {integer(row.attempts)}
-                </td>
-                <td data-least="900">{row.error ?? row.answer ?? "–"}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-      {query.hasNextPage && (
-        <button
-          type="button"
-          className={list.next}
-          onClick={() => void query.fetchNextPage()}
-          disabled={query.isFetchingNextPage}
-        >
-          {query.isFetchingNextPage ? "Loading" : `Load more (${integer(rows.length)} shown)`}
-        </button>
-      )}
-    </Card>
   );
 }

@@ -86,34 +86,31 @@ export function Acknowledge({ alert }: { alert: Alert & { id: string } }) {
       pending={acknowledge.isPending}
       problem={acknowledge.error ? `It was not acknowledged. ${acknowledge.error.message}` : undefined}
     >
-      <Field label="Note (may stay empty)" help="Escalation stops; reminders stop until it ends.">
-        {(attributes) => (
-          <input
-            {...attributes}
-            className={form.input}
-            data-autofocus
-            maxLength={500}
-            value={note}
-            onChange={(event) => setNote(event.currentTarget.value)}
-          />
-        )}
-      </Field>
+      <Field
+        label="Note (may stay empty)"
+        help="Escalation stops; reminders stop until it ends."
+        first
+        maxLength={500}
+        value={note}
+        onChange={setNote}
+      />
     </Ask>
   );
 }
 
+/** In seconds. */
 const lengths = [
-  { seconds: 3_600, label: "1 hour" },
-  { seconds: 14_400, label: "4 hours" },
-  { seconds: 86_400, label: "1 day" },
-  { seconds: 604_800, label: "1 week" },
-];
+  ["3600", "1 hour"],
+  ["14400", "4 hours"],
+  ["86400", "1 day"],
+  ["604800", "1 week"],
+] as const;
 
 /** Keeps this rule (and subject) quiet for a while. */
 export function SilenceThis({ alert }: { alert: Alert }) {
   const [opened, setOpened] = useState(false);
   const [comment, setComment] = useState("");
-  const [seconds, setSeconds] = useState(3_600);
+  const [seconds, setSeconds] = useState<string>("3600");
   const create = useCreateSilence();
   const matchers = matchersFor(alert);
   const submit = () => {
@@ -122,7 +119,7 @@ export function SilenceThis({ alert }: { alert: Alert }) {
       {
         matchers,
         starts_at: new Date(now).toISOString(),
-        ends_at: new Date(now + seconds * 1000).toISOString(),
+        ends_at: new Date(now + Number(seconds) * 1000).toISOString(),
         comment: comment.trim(),
       },
       { onSuccess: () => setOpened(false) },
@@ -139,36 +136,16 @@ export function SilenceThis({ alert }: { alert: Alert }) {
       problem={create.error ? `It was not silenced. ${create.error.message}` : undefined}
     >
       <p className="quiet">Nothing is sent while {matchers.map(matcherWords).join(" and ")}.</p>
-      <Field label="For">
-        {(attributes) => (
-          <select
-            {...attributes}
-            className={form.input}
-            value={seconds}
-            onChange={(event) => setSeconds(Number(event.currentTarget.value))}
-          >
-            {lengths.map((one) => (
-              <option key={one.seconds} value={one.seconds}>
-                {one.label}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
-      <Field label="Why">
-        {(attributes) => (
-          <input
-            {...attributes}
-            className={form.input}
-            data-autofocus
-            required
-            maxLength={500}
-            placeholder="Known, being repaired"
-            value={comment}
-            onChange={(event) => setComment(event.currentTarget.value)}
-          />
-        )}
-      </Field>
+      <Field label="For" kind="choice" choices={lengths} value={seconds} onChange={setSeconds} />
+      <Field
+        label="Why"
+        first
+        required
+        maxLength={500}
+        placeholder="Known, being repaired"
+        value={comment}
+        onChange={setComment}
+      />
     </Ask>
   );
 }

@@ -1,17 +1,16 @@
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { historyFile, severities, severityOf, useHistory } from "../../api/alerts";
-import { integer } from "../../format";
+import { historyFile, severityOf, useHistory } from "../../api/alerts";
 import { boundsOf, type RangeChoice } from "../../state/range";
 import { shared, useView } from "../../state/view";
 import { useZone } from "../../state/zone";
 import form from "../../ui/form.module.css";
 import { DownloadIcon } from "../../ui/icons";
-import { NotRenewed } from "../../ui/NotRenewed";
+import { PagedList } from "../../ui/PagedList";
 import { RangePicker } from "../../ui/RangePicker";
-import { SeverityBadge, severityLabels } from "../../ui/Severity";
+import { SeverityBadge, severityChoices } from "../../ui/Severity";
 import { Moment } from "../../ui/Since";
-import { Empty, Failed, loadingOf, Skeleton } from "../../ui/states";
+import { Empty } from "../../ui/states";
 import { kindLabel } from "../../ui/Timeline";
 import list from "../list.module.css";
 import { SearchField } from "./SearchField";
@@ -39,8 +38,6 @@ export function History() {
     [view.q, kind, severity, range, zone],
   );
   const query = useHistory(question, range.code);
-  const rows = query.data?.pages.flatMap(({ items }) => items) ?? [];
-  const loading = loadingOf(query);
   const narrowed = view.q !== undefined || kind !== undefined || severity !== undefined;
   return (
     <>
@@ -66,9 +63,9 @@ export function History() {
           onChange={(event) => keep({ severity: event.currentTarget.value || undefined })}
         >
           <option value="">Any severity</option>
-          {severities.map((one) => (
+          {severityChoices.map(([one, word]) => (
             <option key={one} value={one}>
-              {severityLabels[one]}
+              {word}
             </option>
           ))}
         </select>
@@ -82,26 +79,21 @@ export function History() {
           </a>
         </span>
       </div>
-      <NotRenewed query={query} what="The history" />
-      <section className={list.box} data-outdated={loading.outdated || undefined} aria-label="History">
-        {loading.error ? (
-          <div className={list.inner}>
-            <Failed what="The history" error={loading.error} retry={loading.retry} />
-          </div>
-        ) : loading.pending ? (
-          <Skeleton height={240} />
-        ) : rows.length === 0 ? (
-          <div className={list.inner}>
-            <Empty>
-              <p>
-                {narrowed
-                  ? `Nothing ${range.words} fits this search. Take a part of it out or choose a longer range.`
-                  : `Nothing happened ${range.words}. Every change of an alert's state, every message and who
+      <PagedList
+        label="History"
+        query={query}
+        empty={
+          <Empty>
+            <p>
+              {narrowed
+                ? `Nothing ${range.words} fits this search. Take a part of it out or choose a longer range.`
+                : `Nothing happened ${range.words}. Every change of an alert's state, every message and who
                      acknowledged it, every silence and every change of a rule is kept here for good.`}
-              </p>
-            </Empty>
-          </div>
-        ) : (
+            </p>
+          </Empty>
+        }
+      >
+        {(rows) => (
           <table className={list.table}>
             <caption className="visually-hidden">History, the newest first</caption>
             <thead>
@@ -162,17 +154,7 @@ export function History() {
             </tbody>
           </table>
         )}
-        {query.hasNextPage && (
-          <button
-            type="button"
-            className={list.next}
-            onClick={() => void query.fetchNextPage()}
-            disabled={query.isFetchingNextPage}
-          >
-            {query.isFetchingNextPage ? "Loading" : `Load more (${integer(rows.length)} shown)`}
-          </button>
-        )}
-      </section>
+      </PagedList>
     </>
   );
 }

@@ -1,5 +1,4 @@
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import { severities } from "../../api/alerts";
 import { Problem } from "../../api/client";
 import { useMetrics } from "../../api/queries";
 import {
@@ -24,9 +23,12 @@ import {
 import { Card } from "../../ui/Card";
 import { Choice, Field } from "../../ui/Field";
 import form from "../../ui/form.module.css";
-import { BackIcon, CloseIcon, PlusIcon } from "../../ui/icons";
-import { severityLabels } from "../../ui/Severity";
+import { BackIcon } from "../../ui/icons";
+import { Refused } from "../../ui/Refused";
+import { Remove } from "../../ui/Remove";
+import { severityChoices } from "../../ui/Severity";
 import { BacktestCard } from "./BacktestCard";
+import { RuleFilters } from "./RuleFilters";
 import styles from "./rules.module.css";
 
 interface Props {
@@ -35,8 +37,6 @@ interface Props {
   rules: Rule[];
   onDone: () => void;
 }
-
-type Control = (typed: string) => void;
 
 /** Writes a rule, and tries it on what was recorded before it is stored. */
 export function RuleForm({ rule, rules, onDone }: Props) {
@@ -84,15 +84,16 @@ export function RuleForm({ rule, rules, onDone }: Props) {
     field: keyof RuleDraft & string,
     label: string,
     help?: string,
-    inputMode: "text" | "decimal" = "decimal",
+    kind: "text" | "number" = "number",
   ) => (
-    <TextField
+    <Field
       label={label}
       help={help}
+      kind={kind}
+      list={field === "group" ? "rule-groups" : undefined}
       value={String(draft[field])}
       problem={problem(field)}
       fixed={fixedWords(field)}
-      inputMode={inputMode}
       onChange={(typed) => set({ [field]: typed } as Partial<RuleDraft>)}
     />
   );
@@ -119,66 +120,40 @@ export function RuleForm({ rule, rules, onDone }: Props) {
             <div className={styles.fields}>
               {!rule && line("name", "Name", "How alerts and addresses name it. It stays.", "text")}
               {line("title", "Title", "What people read in a message.", "text")}
-              <Field label="Group" help="Routes and silences can name it." problem={problem("group")}>
-                {(attributes) => (
-                  <>
-                    <input
-                      {...attributes}
-                      className={form.input}
-                      list="rule-groups"
-                      value={draft.group}
-                      onChange={(event) => set({ group: event.currentTarget.value })}
-                    />
-                    <datalist id="rule-groups">
-                      {[...new Set(rules.map(({ group }) => group))].map((group) => (
-                        <option key={group} value={group} />
-                      ))}
-                    </datalist>
-                  </>
-                )}
-              </Field>
-              <Field label="Severity" problem={problem("severity")} fixed={fixedWords("severity")}>
-                {(attributes) => (
-                  <select
-                    {...attributes}
-                    className={form.input}
-                    value={draft.severity}
-                    onChange={(event) =>
-                      set({ severity: event.currentTarget.value as RuleDraft["severity"] })
-                    }
-                  >
-                    {severities.map((severity) => (
-                      <option key={severity} value={severity}>
-                        {severityLabels[severity]}
-                      </option>
-                    ))}
-                  </select>
-                )}
-              </Field>
+              <div>
+                {line("group", "Group", "Routes and silences can name it.", "text")}
+                <datalist id="rule-groups">
+                  {[...new Set(rules.map(({ group }) => group))].map((group) => (
+                    <option key={group} value={group} />
+                  ))}
+                </datalist>
+              </div>
+              <Field
+                label="Severity"
+                problem={problem("severity")}
+                fixed={fixedWords("severity")}
+                kind="choice"
+                choices={severityChoices}
+                value={draft.severity}
+                onChange={(severity) => set({ severity })}
+              />
               <Field
                 label="Metric"
                 wide
                 help={metric?.definition}
                 problem={problem("metric")}
                 fixed={fixedWords("metric")}
-              >
-                {(attributes) => (
-                  <select
-                    {...attributes}
-                    className={form.input}
-                    value={draft.metric}
-                    onChange={(event) => set({ metric: event.currentTarget.value })}
-                  >
-                    {!metric && <option value={draft.metric}>{draft.metric || "Choose one"}</option>}
-                    {(dictionary?.metrics ?? []).map(({ name, label }) => (
-                      <option key={name} value={name}>
-                        {label} ({name})
-                      </option>
-                    ))}
-                  </select>
-                )}
-              </Field>
-              <Filters
+                kind="choice"
+                choices={[
+                  ...(metric ? [] : [[draft.metric, draft.metric || "Choose one"] as const]),
+                  ...(dictionary?.metrics ?? []).map(
+                    ({ name, label }) => [name, `${label} (${name})`] as const,
+                  ),
+                ]}
+                value={draft.metric}
+                onChange={(name) => set({ metric: name })}
+              />
+              <RuleFilters
                 draft={draft}
                 dimensions={(metric?.filters ?? []).map((name) => ({
                   name,
@@ -201,19 +176,14 @@ export function RuleForm({ rule, rules, onDone }: Props) {
               />
               <p className={`quiet ${styles.whole}`}>{conditionKinds[draft.kind].says}</p>
               {draft.kind !== "burn_rate" && (
-                <Field label="Bad when" fixed={fixedWords("side")}>
-                  {(attributes) => (
-                    <select
-                      {...attributes}
-                      className={form.input}
-                      value={draft.side}
-                      onChange={(event) => set({ side: event.currentTarget.value as RuleDraft["side"] })}
-                    >
-                      <option value="above">above</option>
-                      <option value="below">below</option>
-                    </select>
-                  )}
-                </Field>
+                <Field
+                  label="Bad when"
+                  fixed={fixedWords("side")}
+                  kind="choice"
+                  choices={sides}
+                  value={draft.side}
+                  onChange={(side) => set({ side })}
+                />
               )}
               {draft.kind === "threshold" && (
                 <>
@@ -250,26 +220,16 @@ export function RuleForm({ rule, rules, onDone }: Props) {
               {line("for", "Fires when bad for", "0 s: at once.", "text")}
               {line("recover", "Ends when fine for", undefined, "text")}
               {line("min_samples", "At least events", "With fewer in the window nothing is said.")}
-              <Field label="Without data" fixed={fixedWords("no_data")}>
-                {(attributes) => (
-                  <select
-                    {...attributes}
-                    className={form.input}
-                    value={draft.no_data}
-                    onChange={(event) => set({ no_data: event.currentTarget.value as RuleDraft["no_data"] })}
-                  >
-                    <option value="keep">stay as it is</option>
-                    <option value="fine">count as fine</option>
-                    <option value="bad">count as bad</option>
-                  </select>
-                )}
-              </Field>
+              <Field
+                label="Without data"
+                fixed={fixedWords("no_data")}
+                kind="choice"
+                choices={withoutData}
+                value={draft.no_data}
+                onChange={(no_data) => set({ no_data })}
+              />
             </div>
-            {saving.error && (
-              <p className={form.problem} role="alert">
-                The rule was not stored. {saving.error.message}
-              </p>
-            )}
+            <Refused what="The rule was not stored." error={saving.error} />
             {tried && !text && (
               <p className={form.problem} role="alert">
                 Some fields say nothing yet that a rule can be made of: {Object.keys(problems).join(", ")}.
@@ -308,11 +268,7 @@ export function RuleForm({ rule, rules, onDone }: Props) {
                 </span>
               )}
             </div>
-            {(remove.error ?? reset.error) && (
-              <p className={form.problem} role="alert">
-                That was not done. {(remove.error ?? reset.error)?.message}
-              </p>
-            )}
+            <Refused what="That was not done." error={remove.error ?? reset.error} />
           </form>
         </Card>
         <div className={styles.tested}>
@@ -331,6 +287,15 @@ export function RuleForm({ rule, rules, onDone }: Props) {
   );
 }
 
+const sides = [
+  ["above", "above"],
+  ["below", "below"],
+] as const;
+const withoutData = [
+  ["keep", "stay as it is"],
+  ["fine", "count as fine"],
+  ["bad", "count as bad"],
+] as const;
 const kinds = (Object.keys(conditionKinds) as ConditionKind[]).map((value) => ({
   value,
   label: conditionKinds[value].label,
@@ -353,127 +318,5 @@ function refusals(error: Error | null): Map<keyof RuleDraft, string> {
   return found;
 }
 
-interface TextProps {
-  label: string;
-  help?: string | undefined;
-  value: string;
-  problem?: string | undefined;
-  fixed?: string | undefined;
-  inputMode: "text" | "decimal";
-  onChange: Control;
-}
-
-function TextField({ label, help, value, problem, fixed, inputMode, onChange }: TextProps) {
-  return (
-    <Field label={label} help={help} problem={problem} fixed={fixed}>
-      {(attributes) => (
-        <input
-          {...attributes}
-          className={form.input}
-          value={value}
-          inputMode={inputMode}
-          autoComplete="off"
-          onChange={(event) => onChange(event.currentTarget.value)}
-        />
-      )}
-    </Field>
-  );
-}
-
 /** Filters that are no dimensions of predictions. */
 const ownFilters: Record<string, string> = { probe: "Probe", kind: "Kind of probe" };
-
-interface FiltersProps {
-  draft: RuleDraft;
-  dimensions: { name: string; label: string }[];
-  problem: string | undefined;
-  onChange: (filters: RuleDraft["filters"]) => void;
-}
-
-function Filters({ draft: { filters }, dimensions, problem, onChange }: FiltersProps) {
-  const change = (at: number, part: Partial<RuleDraft["filters"][number]>) =>
-    onChange(filters.map((one, index) => (index === at ? { ...one, ...part } : one)));
-  return (
-    <fieldset className={styles.filters}>
-      <legend>Only of</legend>
-      {filters.map((filter, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a line is what stands at its place
-        <div key={at} className={styles.line}>
-          <select
-            className={form.input}
-            aria-label={`Filter ${at + 1}, by`}
-            value={filter.name}
-            onChange={(event) => change(at, { name: event.currentTarget.value })}
-          >
-            {!dimensions.some(({ name }) => name === filter.name) && <option>{filter.name}</option>}
-            {dimensions.map(({ name, label }) => (
-              <option key={name} value={name}>
-                {label}
-              </option>
-            ))}
-          </select>
-          <input
-            className={form.input}
-            aria-label={`Filter ${at + 1}, values with commas`}
-            placeholder="acme, zeta"
-            value={filter.values}
-            onChange={(event) => change(at, { values: event.currentTarget.value })}
-          />
-          <button
-            type="button"
-            className={form.button}
-            aria-label={`Remove filter ${at + 1}`}
-            onClick={() => onChange(filters.filter((_, index) => index !== at))}
-          >
-            <CloseIcon size={14} />
-          </button>
-        </div>
-      ))}
-      {problem && <p className={form.problem}>{problem}</p>}
-      <div className={styles.buttons}>
-        {dimensions.length > 0 && (
-          <button
-            type="button"
-            className={form.button}
-            onClick={() => onChange([...filters, { name: dimensions[0]?.name ?? "", values: "" }])}
-          >
-            <PlusIcon size={14} /> Filter
-          </button>
-        )}
-        {filters.length === 0 && (
-          <span className="quiet">
-            {dimensions.length > 0 ? "Everything counts." : "This metric is one number: nothing to choose."}
-          </span>
-        )}
-      </div>
-    </fieldset>
-  );
-}
-
-/** Asks once more before something is gone. */
-export function Remove({
-  pending,
-  onRemove,
-  word = "Remove",
-}: {
-  pending: boolean;
-  onRemove: () => void;
-  word?: string;
-}) {
-  const [asked, setAsked] = useState(false);
-  return asked ? (
-    <button
-      type="button"
-      className={form.danger}
-      disabled={pending}
-      onClick={onRemove}
-      onBlur={() => setAsked(false)}
-    >
-      Really {word.toLowerCase()}
-    </button>
-  ) : (
-    <button type="button" className={form.button} onClick={() => setAsked(true)}>
-      {word}
-    </button>
-  );
-}

@@ -2,11 +2,14 @@ import { Link } from "@tanstack/react-router";
 import { type Rule, useRules, useStoreRule } from "../../api/rules";
 import { conditionWords, textOf } from "../../state/rule";
 import { shared, useView } from "../../state/view";
+import { Badge } from "../../ui/Badge";
 import { Card } from "../../ui/Card";
 import form from "../../ui/form.module.css";
 import { AlertIcon, PlusIcon } from "../../ui/icons";
 import { NotRenewed } from "../../ui/NotRenewed";
-import { PhaseBadge, SeverityBadge, WordBadge } from "../../ui/Severity";
+import { Refused } from "../../ui/Refused";
+import { SeverityBadge } from "../../ui/Severity";
+import { StateBadge } from "../../ui/StateBadge";
 import { Empty, Failed, loadingOf, Skeleton } from "../../ui/states";
 import { Told } from "../../ui/Told";
 import list from "../list.module.css";
@@ -124,17 +127,13 @@ function RuleRow({ rule }: { rule: Rule }) {
             <AlertIcon size={14} /> It can't be evaluated. {rule.problem}
           </p>
         )}
-        {store.error && (
-          <p className={form.problem} role="alert">
-            It was not changed. {store.error.message}
-          </p>
-        )}
+        <Refused what="It was not changed." error={store.error} />
       </div>
       <div className={rules.now}>
         {state === null || !rule.enabled ? (
-          <WordBadge tone="quiet">{rule.enabled ? "Not evaluated yet" : "Off"}</WordBadge>
+          <Badge tone="quiet">{rule.enabled ? "Not evaluated yet" : "Off"}</Badge>
         ) : (
-          <PhaseBadge phase={state.phase} />
+          <StateBadge state={state.phase} />
         )}
         {state && rule.enabled && (
           <Measured

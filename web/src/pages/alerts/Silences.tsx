@@ -1,28 +1,19 @@
-import { type FormEvent, useState } from "react";
-import { useAlerts } from "../../api/alerts";
-import {
-  type Matcher,
-  matcherFields,
-  matcherOps,
-  type Silence,
-  useCreateSilence,
-  useEndSilence,
-  useSilences,
-} from "../../api/silences";
-import { dayAndClock, duration, fullTime, plural, secondsOf } from "../../format";
-import { instantOf, localOf } from "../../state/range";
-import { matcherWords, opWords, type SilenceStage, silences, stageOf } from "../../state/silence";
+import { useRows } from "../../api/pages";
+import { type Silence, useEndSilence, useSilences } from "../../api/silences";
+import { dayAndClock, fullTime } from "../../format";
+import { matcherWords, type SilenceStage, stageOf } from "../../state/silence";
 import { useView } from "../../state/view";
 import { useZone } from "../../state/zone";
 import { Card } from "../../ui/Card";
-import { Field } from "../../ui/Field";
 import form from "../../ui/form.module.css";
-import { CloseIcon, PlusIcon } from "../../ui/icons";
+import { PlusIcon } from "../../ui/icons";
 import { NotRenewed } from "../../ui/NotRenewed";
+import { LoadMore } from "../../ui/PagedList";
+import { Refused } from "../../ui/Refused";
+import { Remove } from "../../ui/Remove";
 import { Empty, loadingOf } from "../../ui/states";
 import list from "../list.module.css";
-import { Remove } from "./RuleForm";
-import styles from "./rules.module.css";
+import { SilenceForm } from "./SilenceForm";
 
 const stages: { stage: SilenceStage; title: string; subtitle: string; none: string }[] = [
   {
@@ -50,7 +41,7 @@ export function Silences() {
   const { view, keep } = useView();
   const query = useSilences();
   const now = Date.now();
-  const all = query.data?.pages.flatMap(({ items }) => items) ?? [];
+  const all = useRows(query);
   const creating = view.edit !== undefined;
   return (
     <div className={list.stack}>
@@ -73,7 +64,7 @@ export function Silences() {
         </div>
       )}
       {creating && (
-        <NewSilence
+        <SilenceForm
           rule={view.edit === "+" ? "" : (view.edit ?? "")}
           onDone={() => keep({ edit: undefined })}
         />
@@ -93,16 +84,7 @@ export function Silences() {
           </Card>
         );
       })}
-      {query.hasNextPage && (
-        <button
-          type="button"
-          className={form.button}
-          onClick={() => void query.fetchNextPage()}
-          disabled={query.isFetchingNextPage}
-        >
-          {query.isFetchingNextPage ? "Loading" : "Load earlier ones"}
-        </button>
-      )}
+      <LoadMore query={query} />
     </div>
   );
 }
@@ -174,182 +156,7 @@ function End({ silence }: { silence: Silence }) {
   return (
     <>
       <Remove word="End" pending={end.isPending} onRemove={() => end.mutate(silence.id)} />
-      {end.error && (
-        <p className={form.problem} role="alert">
-          {end.error.message}
-        </p>
-      )}
+      <Refused error={end.error} />
     </>
-  );
-}
-
-/** `rule`: the one that a message asked to be silenced; empty for none. */
-function NewSilence({ rule, onDone }: { rule: string; onDone: () => void }) {
-  const zone = useZone();
-  const [matchers, setMatchers] = useState<Matcher[]>([{ field: "rule", op: "is", value: rule }]);
-  const [starts, setStarts] = useState("");
-  const [length, setLength] = useState("2 h");
-  const [comment, setComment] = useState("");
-  const [tried, setTried] = useState(false);
-  const create = useCreateSilence();
-  const open = useAlerts("open", {});
-  const alerts = open.data?.pages.flatMap(({ items }) => items) ?? [];
-  const known = [...new Set(alerts.map(({ rule }) => rule))];
-  const seconds = secondsOf(length);
-  const begins = starts === "" ? Date.now() : instantOf(starts, zone);
-  const lengthProblem = seconds === null || seconds === 0 ? "A time, such as 30 min or 2 h." : undefined;
-  const filled = matchers.filter(({ value }) => value.trim() !== "");
-  const matching = alerts.filter((alert) => silences(filled, alert)).length;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    setTried(true);
-    if (seconds === null || seconds === 0 || begins === null || filled.length === 0 || comment.trim() === "")
-      return;
-    create.mutate(
-      {
-        matchers: filled.map((one) => ({ ...one, value: one.value.trim() })),
-        starts_at: new Date(begins).toISOString(),
-        ends_at: new Date(begins + seconds * 1000).toISOString(),
-        comment: comment.trim(),
-      },
-      { onSuccess: onDone },
-    );
-  };
-  const change = (at: number, part: Partial<Matcher>) =>
-    setMatchers(matchers.map((one, index) => (index === at ? { ...one, ...part } : one)));
-  return (
-    <Card title="New silence" subtitle="Every line must hold">
-      <form className={styles.form} onSubmit={submit} noValidate>
-        <fieldset className={styles.filters}>
-          <legend>Alerts whose</legend>
-          {matchers.map((matcher, at) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a line is what stands at its place
-            <div key={at} className={styles.line}>
-              <select
-                className={form.input}
-                aria-label={`Line ${at + 1}, field`}
-                value={matcher.field}
-                onChange={(event) => change(at, { field: event.currentTarget.value as Matcher["field"] })}
-              >
-                {matcherFields.map((field) => (
-                  <option key={field}>{field}</option>
-                ))}
-              </select>
-              <select
-                className={form.input}
-                aria-label={`Line ${at + 1}, how`}
-                value={matcher.op}
-                onChange={(event) => change(at, { op: event.currentTarget.value as Matcher["op"] })}
-              >
-                {matcherOps.map((op) => (
-                  <option key={op} value={op}>
-                    {opWords[op]}
-                  </option>
-                ))}
-              </select>
-              <input
-                className={form.input}
-                aria-label={`Line ${at + 1}, value`}
-                placeholder={matcher.field === "severity" ? "warning" : "error_rate"}
-                list="open-rules"
-                value={matcher.value}
-                onChange={(event) => change(at, { value: event.currentTarget.value })}
-              />
-              {matchers.length > 1 && (
-                <button
-                  type="button"
-                  className={form.button}
-                  aria-label={`Remove line ${at + 1}`}
-                  onClick={() => setMatchers(matchers.filter((_, index) => index !== at))}
-                >
-                  <CloseIcon size={14} />
-                </button>
-              )}
-            </div>
-          ))}
-          <datalist id="open-rules">
-            {known.map((rule) => (
-              <option key={rule} value={rule} />
-            ))}
-          </datalist>
-          <div className={styles.buttons}>
-            <button
-              type="button"
-              className={form.button}
-              onClick={() => setMatchers([...matchers, { field: "severity", op: "is", value: "" }])}
-            >
-              <PlusIcon size={14} /> Line
-            </button>
-            <output className="quiet">
-              {filled.length === 0
-                ? "Say what it is about; a silence of everything is not accepted."
-                : `${plural(matching, "open alert")} of ${alerts.length} ${matching === 1 ? "matches" : "match"} now.`}
-            </output>
-          </div>
-          {tried && filled.length === 0 && <p className={form.problem}>At least one line with a value.</p>}
-        </fieldset>
-        <div className={styles.fields}>
-          <Field label="Begins" help={`Empty: now. ${zone}.`}>
-            {(attributes) => (
-              <input
-                {...attributes}
-                className={form.input}
-                type="datetime-local"
-                min={localOf(Date.now(), zone)}
-                value={starts}
-                onChange={(event) => setStarts(event.currentTarget.value)}
-              />
-            )}
-          </Field>
-          <Field
-            label="Lasts"
-            help={
-              seconds && begins !== null
-                ? `${duration(seconds)}, until ${dayAndClock(begins + seconds * 1000, zone)} ${zone}`
-                : "Such as 30 min, 2 h or 3 d"
-            }
-            problem={tried ? lengthProblem : undefined}
-          >
-            {(attributes) => (
-              <input
-                {...attributes}
-                className={form.input}
-                value={length}
-                onChange={(event) => setLength(event.currentTarget.value)}
-              />
-            )}
-          </Field>
-          <Field
-            label="Why"
-            wide
-            help="Everybody who wonders why nothing was sent reads this."
-            problem={tried && comment.trim() === "" ? "Say why." : undefined}
-          >
-            {(attributes) => (
-              <input
-                {...attributes}
-                className={form.input}
-                maxLength={500}
-                value={comment}
-                onChange={(event) => setComment(event.currentTarget.value)}
-              />
-            )}
-          </Field>
-        </div>
-        {create.error && (
-          <p className={form.problem} role="alert">
-            The silence was not stored. {create.error.message}
-          </p>
-        )}
-        <div className={styles.buttons}>
-          <button type="submit" className={form.primary} disabled={create.isPending}>
-            Silence
-          </button>
-          <button type="button" className={form.button} onClick={onDone}>
-            Cancel
-          </button>
-        </div>
-      </form>
-    </Card>
   );
 }

@@ -1,51 +1,33 @@
-import { Drawer } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { type FormEvent, type KeyboardEvent, type ReactNode, useState } from "react";
-import { type Severity, severities } from "../../api/alerts";
+import { type FormEvent, useState } from "react";
 import { type Incident, type IncidentDetail, useIncident, useIncidentAct } from "../../api/incidents";
 import { fullTime, took } from "../../format";
 import { shared } from "../../state/view";
 import { useZone } from "../../state/zone";
 import { CopyAction } from "../../ui/Copy";
 import drawer from "../../ui/drawer.module.css";
+import { Fact } from "../../ui/Facts";
 import { Field } from "../../ui/Field";
 import form from "../../ui/form.module.css";
 import { NotRenewed } from "../../ui/NotRenewed";
-import { SeverityBadge, severityLabels, WordBadge } from "../../ui/Severity";
+import { Refused } from "../../ui/Refused";
+import { SeverityBadge, severityChoices } from "../../ui/Severity";
+import { RowDrawer } from "../../ui/SideDrawer";
+import { StateBadge } from "../../ui/StateBadge";
 import { Failed, Skeleton } from "../../ui/states";
 import { Timeline } from "../../ui/Timeline";
-import { incidentStates } from "./states";
 
 interface Props {
   id: string | undefined;
-  /** The list it was opened from: ↑ and ↓ walk through it. */
   rows: Incident[];
   onOpen: (id: string | undefined) => void;
 }
 
-export function IncidentDrawer({ id, rows, onOpen }: Props) {
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    if (step === 0 || /^(INPUT|SELECT|TEXTAREA)$/.test((event.target as HTMLElement).tagName)) return;
-    const at = rows.findIndex((row) => row.id === id);
-    const next = at < 0 ? undefined : rows[at + step];
-    if (!next) return;
-    event.preventDefault();
-    onOpen(next.id);
-  };
+export function IncidentDrawer(props: Props) {
   return (
-    <Drawer
-      opened={id !== undefined}
-      onClose={() => onOpen(undefined)}
-      position="right"
-      size={500}
-      title="Incident"
-      overlayProps={{ backgroundOpacity: 0.15 }}
-      closeButtonProps={{ "aria-label": "Close the incident" }}
-      onKeyDown={onKeyDown}
-    >
-      {id !== undefined && <Details key={id} id={id} />}
-    </Drawer>
+    <RowDrawer title="Incident" {...props}>
+      {(id) => <Details key={id} id={id} />}
+    </RowDrawer>
   );
 }
 
@@ -60,7 +42,6 @@ function Details({ id }: { id: string }) {
       <Skeleton height={360} />
     );
   }
-  const { label, tone } = incidentStates[incident.state] ?? incidentStates.open;
   return (
     <div className={drawer.details}>
       <NotRenewed query={query} what="The incident" />
@@ -70,7 +51,7 @@ function Details({ id }: { id: string }) {
         </p>
         <p className={drawer.verdict}>
           <SeverityBadge severity={incident.severity} />
-          <WordBadge tone={tone}>{label}</WordBadge>
+          <StateBadge state={incident.state} />
         </p>
       </div>
       {incident.summary && <p className={drawer.error}>{incident.summary}</p>}
@@ -154,24 +135,15 @@ function Acts({ incident }: { incident: IncidentDetail }) {
           Copy the link
         </CopyAction>
       </div>
-      {act.error && (
-        <p className={form.problem} role="alert">
-          That was not done. {act.error.message}
-        </p>
-      )}
+      <Refused what="That was not done." error={act.error} />
       <form className={drawer.row} onSubmit={assign}>
-        <Field label="Assignee">
-          {(attributes) => (
-            <input
-              {...attributes}
-              className={form.input}
-              maxLength={100}
-              placeholder="nobody"
-              value={assignee}
-              onChange={(event) => setAssignee(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <Field
+          label="Assignee"
+          maxLength={100}
+          placeholder="nobody"
+          value={assignee}
+          onChange={setAssignee}
+        />
         <button
           type="submit"
           className={form.button}
@@ -180,51 +152,27 @@ function Acts({ incident }: { incident: IncidentDetail }) {
           Assign
         </button>
       </form>
-      <Field label="Severity">
-        {(attributes) => (
-          <select
-            {...attributes}
-            className={form.input}
-            disabled={act.isPending}
-            value={incident.severity}
-            onChange={(event) =>
-              act.mutate({ act: "severity", severity: event.currentTarget.value as Severity })
-            }
-          >
-            {severities.map((one) => (
-              <option key={one} value={one}>
-                {severityLabels[one]}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      <Field
+        label="Severity"
+        kind="choice"
+        choices={severityChoices}
+        disabled={act.isPending}
+        value={incident.severity}
+        onChange={(severity) => act.mutate({ act: "severity", severity })}
+      />
       <form className={drawer.row} onSubmit={addNote}>
-        <Field label="Note">
-          {(attributes) => (
-            <textarea
-              {...attributes}
-              className={form.input}
-              maxLength={2000}
-              placeholder="What was found, what was tried"
-              value={note}
-              onChange={(event) => setNote(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <Field
+          label="Note"
+          kind="prose"
+          maxLength={2000}
+          placeholder="What was found, what was tried"
+          value={note}
+          onChange={setNote}
+        />
         <button type="submit" className={form.button} disabled={act.isPending || note.trim() === ""}>
           Add
         </button>
       </form>
     </>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div className={drawer.fact}>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

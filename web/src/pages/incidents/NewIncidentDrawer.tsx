@@ -1,11 +1,12 @@
-import { Drawer } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import { type Severity, severities } from "../../api/alerts";
+import type { Severity } from "../../api/alerts";
 import { type Incident, useOpenIncident } from "../../api/incidents";
 import drawer from "../../ui/drawer.module.css";
 import { Field } from "../../ui/Field";
 import form from "../../ui/form.module.css";
-import { severityLabels } from "../../ui/Severity";
+import { Refused } from "../../ui/Refused";
+import { severityChoices } from "../../ui/Severity";
+import { SideDrawer } from "../../ui/SideDrawer";
 
 interface Props {
   opened: boolean;
@@ -16,17 +17,9 @@ interface Props {
 /** Opens an incident that no alert saw. */
 export function NewIncidentDrawer({ opened, onClose, onOpened }: Props) {
   return (
-    <Drawer
-      opened={opened}
-      onClose={onClose}
-      position="right"
-      size={480}
-      title="Open an incident"
-      overlayProps={{ backgroundOpacity: 0.15 }}
-      closeButtonProps={{ "aria-label": "Close the form" }}
-    >
-      {opened && <NewIncident onClose={onClose} onOpened={onOpened} />}
-    </Drawer>
+    <SideDrawer title="Open an incident" what="form" opened={opened} onClose={onClose}>
+      <NewIncident onClose={onClose} onOpened={onOpened} />
+    </SideDrawer>
   );
 }
 
@@ -48,50 +41,26 @@ function NewIncident({ onClose, onOpened }: Omit<Props, "opened">) {
         label="Title"
         help="What is wrong, as somebody would say it."
         problem={tried && title.trim() === "" ? "Give it a title." : undefined}
-      >
-        {(attributes) => (
-          <input
-            {...attributes}
-            className={form.input}
-            data-autofocus
-            maxLength={200}
-            value={title}
-            onChange={(event) => setTitle(event.currentTarget.value)}
-          />
-        )}
-      </Field>
-      <Field label="Severity">
-        {(attributes) => (
-          <select
-            {...attributes}
-            className={form.input}
-            value={severity}
-            onChange={(event) => setSeverity(event.currentTarget.value as Severity)}
-          >
-            {severities.map((one) => (
-              <option key={one} value={one}>
-                {severityLabels[one]}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
-      <Field label="Summary (may stay empty)">
-        {(attributes) => (
-          <textarea
-            {...attributes}
-            className={form.input}
-            maxLength={2000}
-            value={summary}
-            onChange={(event) => setSummary(event.currentTarget.value)}
-          />
-        )}
-      </Field>
-      {open.error && (
-        <p className={form.problem} role="alert">
-          It was not opened. {open.error.message}
-        </p>
-      )}
+        first
+        maxLength={200}
+        value={title}
+        onChange={setTitle}
+      />
+      <Field
+        label="Severity"
+        kind="choice"
+        choices={severityChoices}
+        value={severity}
+        onChange={setSeverity}
+      />
+      <Field
+        label="Summary (may stay empty)"
+        kind="prose"
+        maxLength={2000}
+        value={summary}
+        onChange={setSummary}
+      />
+      <Refused what="It was not opened." error={open.error} />
       <div className={drawer.buttons}>
         <button type="submit" className={form.primary} disabled={open.isPending}>
           Open it

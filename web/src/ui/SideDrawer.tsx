@@ -1,0 +1,68 @@
+import { Drawer } from "@mantine/core";
+import { type KeyboardEvent, type ReactNode, useEffect } from "react";
+
+interface Props {
+  title: string;
+  /** What its button closes, in a word; the title in small letters when absent. */
+  what?: string;
+  opened: boolean;
+  onClose: () => void;
+  onKeyDown?: (event: KeyboardEvent) => void;
+  children: ReactNode;
+}
+
+/** What stands at the page's right edge until it is closed: one thing in full, or a form. */
+export function SideDrawer({
+  title,
+  what = title.toLowerCase(),
+  opened,
+  onClose,
+  onKeyDown,
+  children,
+}: Props) {
+  return (
+    <Drawer
+      opened={opened}
+      onClose={onClose}
+      position="right"
+      size={480}
+      title={title}
+      overlayProps={{ backgroundOpacity: 0.15 }}
+      closeButtonProps={{ "aria-label": `Close the ${what}` }}
+      onKeyDown={onKeyDown}
+    >
+      {opened && children}
+    </Drawer>
+  );
+}
+
+interface RowProps {
+  title: string;
+  id: string | undefined;
+  /** The list it was opened from: ↑ and ↓ walk through it. */
+  rows: { id: string | null }[];
+  onOpen: (id: string | undefined) => void;
+  children: (id: string) => ReactNode;
+}
+
+/** One row of a list in full. The row itself stays in sight. */
+export function RowDrawer({ title, id, rows, onOpen, children }: RowProps) {
+  useEffect(() => {
+    if (id !== undefined) document.querySelector("tr[data-open]")?.scrollIntoView({ block: "nearest" });
+  }, [id]);
+  const walk = (event: KeyboardEvent) => {
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (step === 0 || /^(INPUT|SELECT|TEXTAREA)$/.test((event.target as HTMLElement).tagName)) return;
+    const ids = rows.flatMap((row) => row.id ?? []);
+    const at = ids.indexOf(id ?? "");
+    const next = at < 0 ? undefined : ids[at + step];
+    if (!next) return;
+    event.preventDefault();
+    onOpen(next);
+  };
+  return (
+    <SideDrawer title={title} opened={id !== undefined} onClose={() => onOpen(undefined)} onKeyDown={walk}>
+      {id !== undefined && children(id)}
+    </SideDrawer>
+  );
+}
