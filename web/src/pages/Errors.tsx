@@ -126,7 +126,7 @@ export function Errors() {
           )}
         </Card>
       </div>
-      <PatternDrawer pattern={id} days={days} />
+      <PatternDrawer pattern={id} rows={rows} days={days} />
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { Drawer } from "@mantine/core";
-import { type KeyboardEvent, type ReactNode, useEffect } from "react";
+import type { ReactNode } from "react";
 import { usePrediction } from "../api/queries";
 import type { Prediction } from "../api/types";
 import { base } from "../base";
@@ -12,6 +12,7 @@ import { LabelBox } from "./LabelBox";
 import { OutcomeBadge } from "./Outcome";
 import { Failed, Skeleton } from "./states";
 import { FilterValue } from "./Table";
+import { useWalk } from "./useWalk";
 
 interface Props {
   id: string | undefined;
@@ -21,14 +22,11 @@ interface Props {
 }
 
 export function PredictionDrawer({ id, rows, onOpen }: Props) {
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    const at = rows.findIndex((row) => row.id === id);
-    const next = rows[at + step];
-    if (step === 0 || at < 0 || !next || event.target instanceof HTMLInputElement) return;
-    event.preventDefault();
-    onOpen(next.id);
-  };
+  const onKeyDown = useWalk(
+    rows.map((row) => row.id),
+    id,
+    onOpen,
+  );
   return (
     <Drawer
       opened={id !== undefined}
@@ -48,9 +46,6 @@ export function PredictionDrawer({ id, rows, onOpen }: Props) {
 function Details({ id, known }: { id: string; known: Prediction | undefined }) {
   const { data, error, refetch } = usePrediction(id, known);
   const zone = useZone();
-  useEffect(() => {
-    document.querySelector(`[data-prediction="${CSS.escape(id)}"]`)?.scrollIntoView({ block: "nearest" });
-  }, [id]);
   if (!data) {
     return error ? (
       <Failed what="This prediction" error={error} retry={() => void refetch()} />

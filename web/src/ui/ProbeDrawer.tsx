@@ -14,11 +14,12 @@ import drawer from "./drawer.module.css";
 import form from "./form.module.css";
 import { RunIcon } from "./icons";
 import { ProbeForm } from "./ProbeForm";
-import { availabilitySaid } from "./ProbesCard";
+import { availabilitySaid, probesInOrder } from "./ProbesCard";
 import styles from "./probes.module.css";
 import { StateBadge } from "./StateBadge";
 import { Empty, Failed, Skeleton } from "./states";
 import { Told } from "./Told";
+import { useWalk } from "./useWalk";
 
 /** The opened probe, or the form of one: the address says which. */
 export function ProbeDrawer() {
@@ -27,6 +28,11 @@ export function ProbeDrawer() {
   const name = view.edit !== undefined && view.edit !== "new" ? view.edit : id;
   const probe = probes.data?.items.find((one) => one.name === name);
   const editing = view.edit !== undefined;
+  const onKeyDown = useWalk(
+    probesInOrder(probes.data?.items ?? []).map((one) => one.name),
+    editing ? undefined : id,
+    open,
+  );
   const close = () => (editing ? keep({ edit: undefined }) : open(undefined));
   return (
     <Drawer
@@ -37,6 +43,7 @@ export function ProbeDrawer() {
       title={editing ? (view.edit === "new" ? "New probe" : `Change ${view.edit}`) : (id ?? "Probe")}
       overlayProps={{ backgroundOpacity: 0.15 }}
       closeButtonProps={{ "aria-label": "Close the probe" }}
+      onKeyDown={onKeyDown}
     >
       {editing && view.edit === "new" ? (
         <ProbeForm probe={null} onDone={close} />

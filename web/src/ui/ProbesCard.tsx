@@ -37,14 +37,19 @@ const checked = { title: "Checked", definition: "When the probe was last asked."
 
 const worstFirst: Probe["status"][] = ["down", "unknown", "maintenance", "up", "paused"];
 
+/** As the table lists them. */
+export function probesInOrder(probes: Probe[]): Probe[] {
+  return probes.toSorted(
+    (a, b) => worstFirst.indexOf(a.status) - worstFirst.indexOf(b.status) || a.name.localeCompare(b.name),
+  );
+}
+
 /** What is asked from here again and again, the troubled first. */
 export function ProbesCard({ className }: { className?: string | undefined }) {
   const probes = useProbes();
   const { open, keep } = useView();
   const zone = useZone();
-  const rows = (probes.data?.items ?? []).toSorted(
-    (a, b) => worstFirst.indexOf(a.status) - worstFirst.indexOf(b.status) || a.name.localeCompare(b.name),
-  );
+  const rows = probesInOrder(probes.data?.items ?? []);
   const up = rows.filter(({ status }) => status === "up").length;
   const watched = rows.filter(({ status }) => status !== "paused").length;
   const columns: Column<Probe>[] = [

@@ -54,7 +54,7 @@ export function Table<Row>({ label, columns, rows, rowKey, maxHeight, sort = "",
       </thead>
       <tbody>
         {rows.map((row) => (
-          <tr key={rowKey(row)}>
+          <tr key={rowKey(row)} data-row={rowKey(row)}>
             {columns.map((column) => (
               <td key={column.key} data-number={column.number || undefined}>
                 {column.cell(row)}

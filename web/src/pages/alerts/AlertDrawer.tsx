@@ -1,6 +1,5 @@
 import { Drawer } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { type KeyboardEvent, useEffect } from "react";
 import { type Alert, useAlert } from "../../api/alerts";
 import { useMetrics } from "../../api/queries";
 import { fullTime, plural, quantity } from "../../format";
@@ -14,6 +13,7 @@ import { PhaseBadge, SeverityBadge } from "../../ui/Severity";
 import { Lasting } from "../../ui/Since";
 import { Failed, Skeleton } from "../../ui/states";
 import { Timeline } from "../../ui/Timeline";
+import { useWalk } from "../../ui/useWalk";
 import { Acknowledge, SilenceThis } from "./Handling";
 
 interface Props {
@@ -24,16 +24,11 @@ interface Props {
 }
 
 export function AlertDrawer({ id, rows, onOpen }: Props) {
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    if (step === 0 || /^(INPUT|SELECT|TEXTAREA)$/.test((event.target as HTMLElement).tagName)) return;
-    const opened = rows.filter((row) => row.id !== null);
-    const at = opened.findIndex((row) => row.id === id);
-    const next = at < 0 ? undefined : opened[at + step];
-    if (!next?.id) return;
-    event.preventDefault();
-    onOpen(next.id);
-  };
+  const onKeyDown = useWalk(
+    rows.flatMap((row) => row.id ?? []),
+    id,
+    onOpen,
+  );
   return (
     <Drawer
       opened={id !== undefined}
@@ -54,10 +49,6 @@ function Details({ id }: { id: string }) {
   const query = useAlert(id);
   const { data: dictionary } = useMetrics();
   const zone = useZone();
-  // The row that was opened last scrolls into sight.
-  useEffect(() => {
-    document.querySelector(`[data-alert="${CSS.escape(id)}"]`)?.scrollIntoView({ block: "nearest" });
-  }, [id]);
   const { data: alert, error } = query;
   if (!alert) {
     return error ? (

@@ -1,6 +1,6 @@
 import { Drawer } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { type FormEvent, type KeyboardEvent, type ReactNode, useState } from "react";
+import { type FormEvent, type ReactNode, useState } from "react";
 import { type Severity, severities } from "../../api/alerts";
 import { type Incident, type IncidentDetail, useIncident, useIncidentAct } from "../../api/incidents";
 import { fullTime, took } from "../../format";
@@ -14,6 +14,7 @@ import { NotRenewed } from "../../ui/NotRenewed";
 import { SeverityBadge, severityLabels, WordBadge } from "../../ui/Severity";
 import { Failed, Skeleton } from "../../ui/states";
 import { Timeline } from "../../ui/Timeline";
+import { useWalk } from "../../ui/useWalk";
 import { incidentStates } from "./states";
 
 interface Props {
@@ -24,15 +25,11 @@ interface Props {
 }
 
 export function IncidentDrawer({ id, rows, onOpen }: Props) {
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    if (step === 0 || /^(INPUT|SELECT|TEXTAREA)$/.test((event.target as HTMLElement).tagName)) return;
-    const at = rows.findIndex((row) => row.id === id);
-    const next = at < 0 ? undefined : rows[at + step];
-    if (!next) return;
-    event.preventDefault();
-    onOpen(next.id);
-  };
+  const onKeyDown = useWalk(
+    rows.map((row) => row.id),
+    id,
+    onOpen,
+  );
   return (
     <Drawer
       opened={id !== undefined}
