@@ -150,11 +150,43 @@ def test_an_ignored_pattern_is_counted_and_not_listed_among_the_open_ones(
     assert names(server) == [pattern]
 
 
+def test_a_range_of_ones_own_ends_where_it_says(server: Server) -> None:
+    pattern = "The detector is out of reach."
+    send(server, pattern)
+    now = time.time()
+    stamp = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now + s)) for s in (-90, -60, 60)]
+    around = {"start": stamp[0], "end": stamp[2]}
+    before = {"start": stamp[0], "end": stamp[1]}
+    assert pattern in names(server, state="all", **around)
+    assert pattern not in names(server, state="all", **before)
+    counts = []
+    for params in (around, before):
+        answer = server.get(f"{PATH}/{quote(pattern)}", params=params)
+        assert answer.status_code == 200, answer.text
+        ErrorPatternDetail.model_validate(answer.json())
+        counts.append(answer.json()["count"])
+    assert counts == [1, 0]
+
+
 def test_every_wrong_value_is_named(server: Server) -> None:
     wrong = server.get(PATH, params={"state": "gone", "cursor": "?"})
     assert wrong.status_code == 422
     assert [one["field"] for one in wrong.json()["errors"]] == ["state", "cursor"]
     assert server.get(PATH, params={"range_days": 401}).status_code == 422
+    noon, later = "2026-01-01T12:00:00Z", "2026-01-02T12:00:00Z"
+    ranges: list[tuple[dict[str, str], list[str], str]] = [
+        ({"start": noon}, ["end"], "since `start` is given"),
+        ({"end": noon}, ["start"], "since `end` is given"),
+        ({"start": "soon", "end": "later"}, ["start", "end"], "ISO 8601"),
+        ({"start": later, "end": noon}, ["end"], "a time after `start`"),
+        ({"start": "2020-01-01T00:00:00Z", "end": noon}, ["end"], "at most 400 days later"),
+    ]
+    for params, fields, accepted in ranges:
+        for path in (PATH, f"{PATH}/x"):
+            refused = server.get(path, params=params)
+            assert refused.status_code == 422, refused.text
+            assert [one["field"] for one in refused.json()["errors"]] == fields
+            assert accepted in refused.json()["errors"][0]["accepted"]
     for body in ({}, {"until": "soon"}, {"until": "2020-01-01T00:00:00Z"}, {"until": 5}):
         refused = post(server, "x", "ignore", body)
         assert refused.status_code == 422

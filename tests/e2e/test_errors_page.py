@@ -1,7 +1,9 @@
 """The page Errors: failures by pattern, what is known of each, and what somebody decides."""
 
 import re
+import time
 
+import uuid_utils
 from playwright.sync_api import expect
 
 from tests.conftest import REAL, picture
@@ -66,3 +68,53 @@ def test_a_pattern_is_resolved_comes_back_and_is_ignored(start, open_page: Open)
     drawer.get_by_role("link", name="All of them in the list").click()
     expect(page).to_have_url(re.compile("/predictions.*error_pattern="))
     expect(page.locator("tr[data-prediction]")).to_have_count(2)
+
+
+def test_up_and_down_walk_through_patterns_and_a_past_range_has_an_end(
+    start,  # type: ignore[no-untyped-def]
+    open_page: Open,
+) -> None:
+    server = start()
+    day = 86_400
+    now = time.time()
+    moments = [(now, "The disk is full.", 2), (now - 3 * day, "The detector is out of reach.", 1)]
+    with server.client() as client:
+        events = [
+            {
+                "id": str(uuid_utils.uuid7()),
+                "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)),
+                "client": "acme",
+                "error_message": message,
+            }
+            for at, message, n in moments
+            for _ in range(n)
+        ]
+        assert client.post("/api/v1/predictions", json=events).json()["stored"] == 3
+    page = open_page(f"{server.url}/dashboard/errors")
+    patterns = card(page, "Patterns")
+    head = patterns.get_by_role("columnheader", name="Failures").get_by_role("button")
+    head.focus()
+    told = page.get_by_role("tooltip")
+    for words in ("Predictions that got no verdict", "a count", "Range", "grouped by fingerprint"):
+        expect(told).to_contain_text(words)
+    patterns.get_by_role("button", name="The disk is full.").click()
+    drawer = page.get_by_role("dialog")
+    expect(drawer).to_contain_text("The disk is full.")
+    page.keyboard.press("ArrowDown")
+    expect(drawer).to_contain_text("The detector is out of reach.")
+    # The button goes with the pattern before; the drawer still hears the next key.
+    drawer.get_by_role("button", name="Resolve").focus()
+    page.keyboard.press("ArrowUp")
+    expect(drawer).to_contain_text("The disk is full.")
+    page.keyboard.press("ArrowDown")
+    expect(drawer).to_contain_text("The detector is out of reach.")
+    # Arrows in a field of the drawer are the field's own.
+    drawer.get_by_label("How long to ignore it").press("ArrowUp")
+    expect(drawer).to_contain_text("The detector is out of reach.")
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
+    edges = [time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime(now - n * day)) for n in (4, 2)]
+    page.goto(f"{server.url}/dashboard/errors?range={'..'.join(edges)}&state=all")
+    expect(patterns.get_by_role("button", name="The detector is out of reach.")).to_be_visible()
+    expect(patterns).not_to_contain_text("The disk is full.")
+    expect(page.get_by_role("main")).to_contain_text("1 failed prediction,")

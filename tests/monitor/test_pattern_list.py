@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from tests.predictions import make
 from tests.queries.house import House, at
 from verascope import clock
+from verascope.clock import Range
 from verascope.errors import NotFound
 from verascope.monitor import error_patterns, pattern_list
-from verascope.monitor.pattern_list import Asked
+from verascope.monitor.pattern_list import Asked, Span
 from verascope.records import Outcome, Prediction
 
 DAY = clock.DAY * clock.US
@@ -44,7 +45,7 @@ def failed(tenant_id: int, pattern: str, at_us: int, client: str = "acme") -> Pr
 def page(
     house: House, tenant_id: int, state: str = "all", days: int = 7, **more: Any
 ) -> dict[str, Any]:
-    asked = replace(Asked(state, days, 50), **more)
+    asked = replace(Asked(state, Span(days), 50), **more)
     return pattern_list.page(house.answers, house.database, tenant_id, asked, 24)
 
 
@@ -129,6 +130,27 @@ def test_a_list_names_what_happened_in_the_range_and_what_somebody_said_somethin
     house.now_us = NOW
 
 
+def test_a_range_that_is_over_leaves_out_what_happened_before_and_since(house: House) -> None:
+    tenant_id = house.tenant()
+    house.now_us = NOW
+    start, end = NOW - 3 * DAY, NOW - 2 * DAY
+    moments = (start - 1, start, end - 1, end, NOW)
+    house.add(*(failed(tenant_id, "p", moment) for moment in moments))
+    house.add(failed(tenant_id, "since", NOW))
+    past = Span(7, Range(start, end))
+    found = page(house, tenant_id, span=past)
+    assert [(item["pattern"], item["count"]) for item in found["items"]] == [("p", 2)]
+    assert (found["failed"], found["left_out"], found["interval"]) == (2, 0, "hour")
+    assert found["range"]["start"] == clock.to_iso(start)
+    assert found["range"]["end"] == clock.to_iso(end)
+    assert found["range"]["unfinished"] is False
+    (item,) = found["items"]
+    assert len(item["trend"]) == len(found["trend_starts"]) == 24
+    assert (sum(item["trend"]), item["clients"]) == (2, [{"name": "acme", "count": 2}])
+    one = pattern_list.one(house.answers, house.database, tenant_id, "p", past, 24)
+    assert (one["count"], one["failed"]) == (2, 2)
+
+
 def test_pages_follow_each_other(house: House) -> None:
     tenant_id = house.tenant()
     house.now_us = NOW
@@ -149,7 +171,7 @@ def test_one_pattern_names_its_newest_failures_and_its_timeline(house: House) ->
     house.now_us = NOW
     house.add(*(failed(tenant_id, "p", NOW - i * HOUR) for i in range(12)))
     do(house, tenant_id, error_patterns.assign, "p", "bob")
-    found = pattern_list.one(house.answers, house.database, tenant_id, "p", 7, 24)
+    found = pattern_list.one(house.answers, house.database, tenant_id, "p", Span(7), 24)
     assert (found["count"], found["message"], found["assignee"]) == (12, "p (7)", "bob")
     assert len(found["samples"]) == pattern_list.SAMPLES
     assert [entry["text"] for entry in found["timeline"]] == [
@@ -158,4 +180,4 @@ def test_one_pattern_names_its_newest_failures_and_its_timeline(house: House) ->
     ]
     other = house.tenant()
     with pytest.raises(NotFound):
-        pattern_list.one(house.answers, house.database, other, "p", 7, 24)
+        pattern_list.one(house.answers, house.database, other, "p", Span(7), 24)

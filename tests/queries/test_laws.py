@@ -348,7 +348,9 @@ def test_buckets_up_to_now_are_all_there_and_none_twice(house: House, case: Case
     found = [row["bucket"] for row in answer["rows"]]
     grain = Grain(question["interval"])
     until = min(span.range.end_us, case.now_us + 1)
-    due = clock.buckets(Range(span.range.start_us, until), grain, case.zone)
+    # Nothing is due of a range that lies in the future.
+    passed = Range(span.range.start_us, max(until, span.range.start_us))
+    due = clock.buckets(passed, grain, case.zone) if passed.seconds > 0 else []
     assert found == sorted(set(found))
     assert found[: len(due)] == [clock.to_iso(bucket * US) for bucket in due]
 

@@ -15,7 +15,7 @@ from verascope.api.errors import documented
 from verascope.api.params import body_of, whole_number
 from verascope.monitor import error_patterns, pattern_list
 from verascope.monitor.incidents import MAX_NAME
-from verascope.monitor.pattern_list import Asked
+from verascope.monitor.pattern_list import Asked, Span, span_of
 from verascope.runtime import Runtime
 from verascope.security.principal import Principal
 
@@ -35,7 +35,7 @@ class PatternClient(BaseModel):
 
 
 class PatternRange(BaseModel):
-    """Half open; whole days of the tenant's clock, today included."""
+    """Half open: whole days of the tenant's clock, today included, or what `start` and `end` say."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -122,6 +122,11 @@ class PatternAssignee(BaseModel):
 DOCUMENTED: tuple[type[BaseModel], ...] = (IgnoreUntil, PatternAssignee)
 
 Days = Annotated[int, *whole_number(1, pattern_list.MAX_DAYS), Query()]
+Start = Annotated[
+    str | None,
+    Query(description="ISO 8601 with an offset; included. With `end`, instead of `range_days`."),
+]
+End = Annotated[str | None, Query(description="ISO 8601 with an offset; not included.")]
 _WRITE = documented(401, 403, 404, 421, 503)
 _WRITE_BODY = documented(400, 401, 403, 404, 413, 415, 421, 422, 503)
 
@@ -142,11 +147,13 @@ async def listed(
         ),
     ] = "open",
     range_days: Days = 7,
+    start: Start = None,
+    end: End = None,
     limit: Annotated[int, *whole_number(1, 100), Query()] = 50,
     cursor: Annotated[str | None, Query(description="From the page before.")] = None,
 ) -> Response:
     """Counts are those of the dashboard and of /api/v1/query."""
-    asked = Asked(state, range_days, limit, cursor)
+    asked = Asked(state, span_of(range_days, start, end), limit, cursor)
     page = await run_sync(
         pattern_list.page,
         runtime.answers,
@@ -165,9 +172,15 @@ async def listed(
     responses=documented(401, 403, 404, 421, 422, 503),
 )
 async def one(
-    runtime: RuntimeDep, principal: Owner, pattern: str, range_days: Days = 7
+    runtime: RuntimeDep,
+    principal: Owner,
+    pattern: str,
+    range_days: Days = 7,
+    start: Start = None,
+    end: End = None,
 ) -> Response:
-    return answer_json(await _told(runtime, principal, pattern, range_days))
+    span = span_of(range_days, start, end)
+    return answer_json(await _told(runtime, principal, pattern, span))
 
 
 @router.post(
@@ -231,16 +244,16 @@ async def _changed(
         at_us=runtime.now(),
     )
     await runtime.writer.run(job)
-    return answer_json(await _told(runtime, principal, pattern, 7))
+    return answer_json(await _told(runtime, principal, pattern, Span(7)))
 
 
-async def _told(runtime: Runtime, principal: Principal, pattern: str, days: int) -> dict[str, Any]:
+async def _told(runtime: Runtime, principal: Principal, pattern: str, span: Span) -> dict[str, Any]:
     return await run_sync(
         pattern_list.one,
         runtime.answers,
         runtime.database,
         principal.tenant_id,
         pattern,
-        days,
+        span,
         runtime.settings.error_patterns.new_hours,
     )

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, literal_column, select
 
 from verascope import clock
-from verascope.clock import US
+from verascope.clock import US, Range
 from verascope.errors import FieldError, Invalid, NotFound, shown
 from verascope.monitor.body import Body
 from verascope.monitor.error_patterns import DIMENSION, Kind, Pattern, Status, status
@@ -41,13 +41,65 @@ STATES = ("open", *(status.value for status in Status), "all")
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """What failures are counted in: the last `days` of the tenant's clock, or from `start` to before `end`, both in µs."""
+
+    days: int
+    between: Range | None = None
+
+    @property
+    def question(self) -> dict[str, Any]:
+        """As `range` of a query."""
+        if self.between is None:
+            return {"days": self.days}
+        return {
+            "start": clock.to_iso(self.between.start_us),
+            "end": clock.to_iso(self.between.end_us),
+        }
+
+    @property
+    def interval(self) -> str:
+        """Of trends."""
+        if self.between is None:
+            return "hour" if self.days <= HOURLY_DAYS else "day"
+        length_us = self.between.end_us - self.between.start_us
+        return "hour" if length_us <= HOURLY_DAYS * clock.DAY * US else "day"
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """state: of `STATES`. days: the range of the counts. after: the cursor of the page before."""
+    """state: of `STATES`. span: of the counts. after: the cursor of the page before."""
 
     state: str
-    days: int
+    span: Span
     limit: int
     after: str | None = None
+
+
+def span_of(days: int, start: str | None, end: str | None) -> Span:
+    """`start` and `end` in ISO 8601, both or neither; they go before `days`. Raises Invalid with every wrong field."""
+    if start is None and end is None:
+        return Span(days)
+    problems = []
+    instants = []
+    for name, text, other in (("start", start, "end"), ("end", end, "start")):
+        if text is None:
+            accepted = f"a time in ISO 8601 with an offset, since `{other}` is given"
+            problems.append(FieldError(name, "nothing", accepted))
+            continue
+        try:
+            instants.append(clock.from_iso(name, text))
+        except Invalid as invalid:
+            problems += invalid.fields
+    if not problems:
+        start_us, end_us = instants
+        if 0 < end_us - start_us <= MAX_DAYS * clock.DAY * US:
+            return Span(days, Range(start_us, end_us))
+        accepted = (
+            f"a time after `start`, at most {MAX_DAYS} days later; the end itself is not included"
+        )
+        problems.append(FieldError("end", shown(end), accepted))
+    raise Invalid(*problems)
 
 
 def ignore_until_of(body: Mapping[str, object], now_us: int) -> int:
@@ -79,7 +131,7 @@ def page(
     Raises Invalid with every wrong value, Busy when the fold can't catch up.
     """
     start = _start(asked)
-    counted = answers.answer(tenant_id, _how_often(asked.days))
+    counted = answers.answer(tenant_id, _how_often(asked.span))
     counts = {row[DIMENSION]: int(row["failed_predictions"]) for row in counted["rows"]}
     counts = {name: n for name, n in counts.items() if n}
     now_us = answers.now()
@@ -97,14 +149,14 @@ def page(
     end = start + len(here)
     left_out = (counted["other"] or {}).get("failed_predictions", 0)
     return {
-        **_described(answers, database, tenant_id, here, asked.days, new_hours, CLIENTS),
+        **_described(answers, database, tenant_id, here, asked.span, new_hours, CLIENTS),
         "left_out": int(left_out),
         "next_cursor": cursor(end) if end < len(chosen) else None,
     }
 
 
 def one(
-    answers: Answers, database: Database, tenant_id: int, pattern: str, days: int, new_hours: int
+    answers: Answers, database: Database, tenant_id: int, pattern: str, span: Span, new_hours: int
 ) -> dict[str, Any]:
     """One pattern with its newest failures and its timeline. Raises NotFound."""
     settle(answers, tenant_id)
@@ -115,7 +167,7 @@ def one(
         where = EventFilter(error_pattern=(pattern,))
         samples = events.page(connection, tenant_id, where, None, SAMPLES)
         told = _timeline(connection, tenant_id, found[0])
-    described = _described(answers, database, tenant_id, found, days, new_hours, ALL_CLIENTS)
+    described = _described(answers, database, tenant_id, found, span, new_hours, ALL_CLIENTS)
     (item,) = described.pop("items")
     return {
         **item,
@@ -144,12 +196,12 @@ def _is_asked(found: Status, state: str) -> bool:
     return state == "all" or (found in OPEN if state == "open" else found.value == state)
 
 
-def _how_often(days: int) -> Query:
+def _how_often(span: Span) -> Query:
     return parse(
         {
             "metrics": ["failed_predictions"],
             "dimensions": [DIMENSION],
-            "range": {"days": days},
+            "range": span.question,
             "order_by": "-failed_predictions",
             "limit": MAX_LIMIT,
         }
@@ -196,12 +248,12 @@ def _described(
     database: Database,
     tenant_id: int,
     patterns: Sequence[Pattern],
-    days: int,
+    span: Span,
     new_hours: int,
     clients: int,
 ) -> dict[str, Any]:
     names = [one.pattern for one in patterns]
-    told = answers.answer_all(tenant_id, _questions(names, days))
+    told = answers.answer_all(tenant_id, _questions(names, span))
     total = int(told["total"]["totals"]["failed_predictions"])
     now_us = answers.now()
     with database.reading() as connection:
@@ -237,21 +289,21 @@ def _described(
         "items": items,
         "range": told["total"]["range"],
         "failed": total,
-        "interval": _interval(days),
+        "interval": span.interval,
         "trend_starts": starts,
     }
 
 
-def _questions(names: Sequence[str], days: int) -> dict[str, Query]:
-    base = {"metrics": ["failed_predictions"], "range": {"days": days}}
-    asked: dict[str, dict[str, Any]] = {"total": {**base, "interval": _interval(days)}}
+def _questions(names: Sequence[str], span: Span) -> dict[str, Query]:
+    base = {"metrics": ["failed_predictions"], "range": span.question}
+    asked: dict[str, dict[str, Any]] = {"total": {**base, "interval": span.interval}}
     if names:
         only = {"filters": {DIMENSION: list(names)}}
         asked["trend"] = {
             **base,
             **only,
             "dimensions": [DIMENSION],
-            "interval": _interval(days),
+            "interval": span.interval,
             "limit": len(names),
         }
         asked["clients"] = {
@@ -262,10 +314,6 @@ def _questions(names: Sequence[str], days: int) -> dict[str, Query]:
             "limit": MAX_LIMIT,
         }
     return {name: parse(question) for name, question in asked.items()}
-
-
-def _interval(days: int) -> str:
-    return "hour" if days <= HOURLY_DAYS else "day"
 
 
 def _trends(answer: Mapping[str, Any] | None) -> dict[str, dict[str, int]]:

@@ -77,11 +77,17 @@ const lookEveryMs = 10_000;
 const key = [...numbersKey, "patterns"];
 const path = "/api/v1/error-patterns";
 
-export function usePatterns(state: PatternState, days: number) {
+/** Whole days up to now, or a range that may be over. */
+export type PatternSpan = { days: number } | { start: string; end: string };
+
+const spanOf = (span: PatternSpan): Record<string, string> =>
+  "days" in span ? { range_days: String(span.days) } : { start: span.start, end: span.end };
+
+export function usePatterns(state: PatternState, span: PatternSpan) {
   return useInfiniteQuery({
-    queryKey: [...key, state, days],
+    queryKey: [...key, state, span],
     queryFn: ({ pageParam, signal }) => {
-      const params = new URLSearchParams({ state, range_days: String(days) });
+      const params = new URLSearchParams({ state, ...spanOf(span) });
       if (pageParam) params.set("cursor", pageParam);
       return getJson<PatternPage>(`${path}?${params}`, signal);
     },
@@ -94,10 +100,11 @@ export function usePatterns(state: PatternState, days: number) {
 
 const one = (pattern: string) => `${path}/${encodeURIComponent(pattern)}`;
 
-export function usePattern(pattern: string, days: number) {
+export function usePattern(pattern: string, span: PatternSpan) {
   return useQuery({
-    queryKey: [...key, "one", pattern, days],
-    queryFn: ({ signal }) => getJson<ErrorPatternDetail>(`${one(pattern)}?range_days=${days}`, signal),
+    queryKey: [...key, "one", pattern, span],
+    queryFn: ({ signal }) =>
+      getJson<ErrorPatternDetail>(`${one(pattern)}?${new URLSearchParams(spanOf(span))}`, signal),
     placeholderData: keepPreviousData,
     refetchInterval: heal(lookEveryMs),
   });

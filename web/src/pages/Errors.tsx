@@ -53,8 +53,9 @@ export function Errors() {
   const { view, range, id, keep } = useView();
   const zone = useZone();
   const state = patternStates.find((one) => one === view.state) ?? "open";
-  const days = daysOf(range, zone, Date.now());
-  const found = usePatterns(state, days);
+  // Patterns are counted by whole days; a range of one's own is counted as it stands.
+  const span = "start" in range.query ? range.query : { days: daysOf(range, zone, Date.now()) };
+  const found = usePatterns(state, span);
   const pages = found.data?.pages ?? [];
   const [first] = pages;
   const rows = pages.flatMap(({ items }) => items);
@@ -117,7 +118,7 @@ export function Errors() {
           <LoadMore query={found} />
         </Card>
       </div>
-      <PatternDrawer pattern={id} days={days} />
+      <PatternDrawer pattern={id} rows={rows} span={span} />
     </div>
   );
 }

@@ -123,7 +123,12 @@ function IncidentTable({ rows, openId, onOpen }: TableProps) {
       </thead>
       <tbody>
         {rows.map((row) => (
-          <tr key={row.id} data-incident={row.id} data-open={row.id === openId || undefined}>
+          <tr
+            key={row.id}
+            data-row={row.id}
+            data-incident={row.id}
+            data-open={row.id === openId || undefined}
+          >
             <td data-whole>
               <button type="button" className={list.open} onClick={() => onOpen(row.id)}>
                 #{row.number} {row.title}

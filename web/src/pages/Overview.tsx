@@ -9,7 +9,7 @@ import { useView } from "../state/view";
 import { outcomes } from "../theme";
 import { ActivityCard } from "../ui/ActivityCard";
 import { AnalyseBox } from "../ui/AnalyseBox";
-import { useAbout } from "../ui/about";
+import { originOf, useAbout, useSaid } from "../ui/about";
 import { Breakdown } from "../ui/Breakdown";
 import { ChartCard } from "../ui/ChartCard";
 import { CountriesCard } from "../ui/CountriesCard";
@@ -129,6 +129,12 @@ function useCatchUp({ data, refetch }: ReturnType<typeof useOverview>, newest: s
   }, [newest, asOf, refetch]);
 }
 
+const sharePart = {
+  title: "Share",
+  definition: "Of all predictions in the range, failed ones included; the four add up to 100.",
+  unit: "percent",
+};
+
 interface DistributionProps {
   result: Result | undefined;
   words: string;
@@ -145,14 +151,9 @@ function Distribution({ result, words, code, loading, onPick }: DistributionProp
   const about = useAbout(
     outcomes.map(({ name }) => `${name}_predictions` as const),
     result,
-    [
-      {
-        title: "Share",
-        definition: "Of all predictions in the range, failed ones included; the four add up to 100.",
-        unit: "percent",
-      },
-    ],
+    [sharePart],
   );
+  const said = useSaid(result && originOf(result));
   const share = (name: Outcome) => shareOf(counts[name], total);
   return (
     <ChartCard
@@ -166,6 +167,7 @@ function Distribution({ result, words, code, loading, onPick }: DistributionProp
         {
           key: "predictions",
           head: "Predictions",
+          said: said("total_predictions"),
           number: true,
           value: ({ name }) => counts[name],
           show: ({ name }) => integer(counts[name]),
@@ -173,6 +175,7 @@ function Distribution({ result, words, code, loading, onPick }: DistributionProp
         {
           key: "share_percent",
           head: "Share",
+          said: said(sharePart),
           number: true,
           value: ({ name }) => share(name),
           show: ({ name }) => percent(share(name)),

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import type { Result } from "../api/types";
+import type { MetricName, Result } from "../api/types";
 import { activityFields, activityOf, summaryOf, totalOf } from "../charts/activity";
 import chart from "../charts/chart.module.css";
 import type { Mark } from "../charts/marks";
@@ -7,7 +7,7 @@ import type { RangeChoice } from "../state/range";
 import { useView } from "../state/view";
 import { useZoom } from "../state/zoom";
 import { outcomes } from "../theme";
-import { useAbout } from "./about";
+import { originOf, useAbout, useSaid } from "./about";
 import { ChartCard, type LegendItem } from "./ChartCard";
 import { againstWords } from "./compared";
 import { Drawn } from "./Drawn";
@@ -15,6 +15,10 @@ import { Swatch } from "./Outcome";
 import { Empty, FirstImage, type Loading } from "./states";
 
 const height = 254;
+const activityMetrics: Record<string, MetricName | undefined> = {
+  ...Object.fromEntries(outcomes.map(({ name }) => [name, `${name}_predictions`])),
+  total: "total_predictions",
+};
 const adjective = { minute: "Activity by the minute", hour: "Hourly activity", day: "Daily activity" };
 
 interface Props {
@@ -41,6 +45,7 @@ export function ActivityCard({ result, range, nothingYet, filtered, loading, mar
     ],
     result,
   );
+  const said = useSaid(result && originOf(result));
   const activity = useMemo(() => (result ? activityOf(result) : null), [result]);
   const interval = activity?.interval ?? range.interval;
   const buckets = activity?.buckets ?? [];
@@ -71,7 +76,10 @@ export function ActivityCard({ result, range, nothingYet, filtered, loading, mar
       subtitle={`Predictions per ${interval} ${range.words}, ${result?.range.time_zone ?? "UTC"}`}
       about={about}
       name={`activity-${range.code}`}
-      fields={activityFields}
+      fields={activityFields.map((field) => {
+        const metric = activityMetrics[field.key];
+        return metric ? { ...field, said: said(metric) } : field;
+      })}
       rows={buckets}
       reversed
       height={height}

@@ -2,7 +2,7 @@ import type { Dimension, Result, Row } from "../api/types";
 import { integer, percent } from "../format";
 import type { RangeChoice } from "../state/range";
 import type { Field } from "../state/sheet";
-import { shareOf, useAbout } from "./about";
+import { originOf, shareOf, useAbout, useSaid } from "./about";
 import { ChartCard } from "./ChartCard";
 import { Drawn } from "./Drawn";
 import { Empty, type Loading } from "./states";
@@ -22,6 +22,7 @@ interface Props {
 /** How predictions spread over the values of one dimension. */
 export function BarsCard({ title, dimension, result, range, loading, className }: Props) {
   const about = useAbout(["total_predictions"], result, [shareOf(title.toLowerCase())]);
+  const said = useSaid(result && originOf(result));
   const rows = result?.rows ?? [];
   const total = result?.totals.total_predictions ?? 0;
   const others = result?.other?.total_predictions ?? 0;
@@ -34,11 +35,19 @@ export function BarsCard({ title, dimension, result, range, loading, className }
     {
       key: "total_predictions",
       head: "Predictions",
+      said: said("total_predictions"),
       number: true,
       value: (row) => row.total_predictions ?? 0,
       show: (row) => integer(row.total_predictions),
     },
-    { key: "share_percent", head: "Share", number: true, value: share, show: (row) => percent(share(row)) },
+    {
+      key: "share_percent",
+      head: "Share",
+      said: said(shareOf(title.toLowerCase())),
+      number: true,
+      value: share,
+      show: (row) => percent(share(row)),
+    },
   ];
   const bars = all.map((row) => ({
     label: row[dimension] ?? "unknown",

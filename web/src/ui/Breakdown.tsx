@@ -1,9 +1,8 @@
 import type { NumberMetric, Result, Row } from "../api/types";
 import { download, toCsv } from "../csv";
 import { countryName, integer, percent } from "../format";
-import { useAbout } from "./about";
+import { originOf, useAbout, useSaid } from "./about";
 import { Card, CardAction } from "./Card";
-import { Explained } from "./Explained";
 import { DownloadIcon } from "./icons";
 import { Empty, type Loading } from "./states";
 import { FilterValue, Table } from "./Table";
@@ -29,6 +28,7 @@ export function Breakdown({ title, name, result, words, loading, className }: Pr
     metrics.map((metric) => metric.name),
     result,
   );
+  const said = useSaid(result && originOf(result));
   const rows = result?.rows ?? [];
   const others = result?.other?.total_predictions ?? 0;
   const save = () =>
@@ -73,11 +73,8 @@ export function Breakdown({ title, name, result, words, loading, className }: Pr
             },
             ...metrics.map((metric) => ({
               key: metric.name,
-              head: (
-                <Explained metric={metric.name} value={result.totals[metric.name]} result={result}>
-                  {metric.head}
-                </Explained>
-              ),
+              head: metric.head,
+              said: said(metric.name),
               number: true,
               cell: (row: Row) => metric.show(row[metric.name]),
             })),

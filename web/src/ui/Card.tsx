@@ -1,7 +1,8 @@
 import { type CSSProperties, type ReactNode, useId } from "react";
+import type { Said } from "../state/said";
 import styles from "./card.module.css";
 import { Failed, type Loading, Skeleton } from "./states";
-import { About, type Said } from "./Told";
+import { About } from "./Told";
 
 interface Props {
   title: string;

@@ -2,12 +2,12 @@ import { type ReactNode, useRef, useState } from "react";
 import chart from "../charts/chart.module.css";
 import { download } from "../csv";
 import { savePicture } from "../picture";
+import type { Said } from "../state/said";
 import { csvOf, type Field } from "../state/sheet";
 import { Card, CardAction } from "./Card";
 import { ChartIcon, DownloadIcon, PictureIcon, TableIcon } from "./icons";
 import type { Loading } from "./states";
-import { Table } from "./Table";
-import type { Said } from "./Told";
+import { columnsOf, Table } from "./Table";
 
 export interface LegendItem {
   label: string;
@@ -83,12 +83,9 @@ export function ChartCard<Row>(props: Props<Row>) {
         (asTable ? (
           <Table
             label={title}
-            columns={fields.map((field) => ({
-              key: field.key,
-              head: field.head,
-              ...(field.number ? { number: true } : {}),
-              cell: (row: { cells: Row; at: number }) =>
-                field.show ? field.show(row.cells) : (field.value(row.cells) ?? "–"),
+            columns={columnsOf(fields).map((column) => ({
+              ...column,
+              cell: (row: { cells: Row; at: number }) => column.cell(row.cells),
             }))}
             rows={numbered(reversed ? rows.toReversed() : rows)}
             rowKey={({ at }) => String(at)}

@@ -8,16 +8,21 @@ import type { RangeChoice } from "../state/range";
 import type { Comparison } from "../state/search";
 import { csvOf, type Field } from "../state/sheet";
 import { useView } from "../state/view";
-import { shareOf, useAbout } from "./about";
+import { originOf, shareOf, useAbout, useSaid } from "./about";
 import { Card, CardAction } from "./Card";
 import { againstWords } from "./compared";
 import { DownloadIcon } from "./icons";
 import kpi from "./kpi.module.css";
 import { Empty, type Loading } from "./states";
-import { type Column, FilterValue, Table } from "./Table";
+import { type Column, columnsOf, FilterValue, Table } from "./Table";
 
 const sortable = ["client", "total_predictions", "success_rate", "fake_share", "revenue"];
 const defaultSort = "-total_predictions";
+const courseMeaning = {
+  title: "Course",
+  definition: "Predictions step by step over the range.",
+  unit: "a count",
+};
 
 /** What the address says, as far as this table can be sorted by it. */
 export function clientSort(sort: string | undefined): string {
@@ -41,15 +46,17 @@ interface Props {
 /** Who sends, how much, and whether that grows. */
 export function ClientsCard({ result, range, compare, loading, className }: Props) {
   const { view, keep } = useView();
+  const grown = {
+    title: "Growth",
+    definition: `Predictions against ${compare === "none" ? "nothing" : againstWords(compare, range)}; grey when the change is within chance.`,
+    unit: "percent",
+  };
   const about = useAbout(["total_predictions", "success_rate", "fake_share", "revenue"], result, [
     shareOf("client"),
-    {
-      title: "Growth",
-      definition: `Predictions against ${compare === "none" ? "nothing" : againstWords(compare, range)}; grey when the change is within chance.`,
-      unit: "percent",
-    },
-    { title: "Course", definition: "Predictions step by step over the range.", unit: "a count" },
+    ...(compare === "none" ? [] : [grown]),
+    courseMeaning,
   ]);
+  const said = useSaid(result && originOf(result));
   const sort = clientSort(view.sort);
   const clients = useMemo(() => clientsOf(result), [result]);
   const total = result?.totals.total_predictions ?? 0;
@@ -69,17 +76,26 @@ export function ClientsCard({ result, range, compare, loading, className }: Prop
     {
       key: "total_predictions",
       head: "Predictions",
+      said: said("total_predictions"),
       number: true,
       value: ({ row }) => row.total_predictions ?? 0,
       show: ({ row }) => integer(row.total_predictions),
     },
-    { key: "share_percent", head: "Share", number: true, value: share, show: (one) => percent(share(one)) },
+    {
+      key: "share_percent",
+      head: "Share",
+      said: said(shareOf("client")),
+      number: true,
+      value: share,
+      show: (one) => percent(share(one)),
+    },
     ...(compare === "none"
       ? []
       : [
           {
             key: "growth_percent",
             head: "Growth",
+            said: said(grown),
             number: true,
             value: growth,
             show: (one: Client) => (
@@ -90,6 +106,7 @@ export function ClientsCard({ result, range, compare, loading, className }: Prop
     {
       key: "success_rate",
       head: "Success rate",
+      said: said("success_rate"),
       number: true,
       value: ({ row }) => row.success_rate ?? null,
       show: ({ row }) => percent(row.success_rate),
@@ -97,6 +114,7 @@ export function ClientsCard({ result, range, compare, loading, className }: Prop
     {
       key: "fake_share",
       head: "Fake share",
+      said: said("fake_share"),
       number: true,
       value: ({ row }) => row.fake_share ?? null,
       show: ({ row }) => percent(row.fake_share),
@@ -104,21 +122,20 @@ export function ClientsCard({ result, range, compare, loading, className }: Prop
     {
       key: "revenue",
       head: "Revenue",
+      said: said("revenue"),
       number: true,
       value: ({ row }) => row.revenue ?? null,
       show: ({ row }) => (row.revenue == null ? "–" : money(row.revenue)),
     },
   ];
-  const columns: Column<Client>[] = fields.map((field) => ({
-    key: field.key,
-    head: field.head,
-    ...(field.number ? { number: true } : {}),
-    ...(sortable.includes(field.key) ? { sortable: true } : {}),
-    cell: (row) => field.show?.(row),
+  const columns: Column<Client>[] = columnsOf(fields).map((column) => ({
+    ...column,
+    sortable: sortable.includes(column.key),
   }));
   columns.splice(2, 0, {
     key: "course",
     head: "Course",
+    said: said(courseMeaning),
     cell: ({ course }) => (
       <Sparkline values={course} unfinished={result?.range.unfinished ?? false} fromZero />
     ),

@@ -1,16 +1,16 @@
-import type { Result, Row } from "../api/types";
-
+import type { MetricName, Result, Row } from "../api/types";
 import { scaleOf } from "../charts/steps";
 import { countryName, integer, percent, plural } from "../format";
+import type { Said } from "../state/said";
 import type { Field } from "../state/sheet";
 import { useView } from "../state/view";
-import { shareOf, useAbout } from "./about";
+import { type Meaning, originOf, shareOf, useAbout, useSaid } from "./about";
 import { ChartCard } from "./ChartCard";
 import styles from "./countries.module.css";
 import { Coded } from "./Drawn";
 import { ScaleLegend } from "./ScaleLegend";
 import { Empty, type Loading } from "./states";
-import { FilterValue, Table } from "./Table";
+import { columnsOf, FilterValue, Table } from "./Table";
 
 const height = 330;
 const listed = 9;
@@ -34,7 +34,7 @@ export function CountriesCard({ result, words, loading, className }: Props) {
   const places = known.map((row) => ({ code: row.country ?? "", count: row.total_predictions ?? 0 }));
   const scale = scaleOf(places.map(({ count }) => count));
   const rest = rows.length - listed;
-  const fields = fieldsOf(share);
+  const fields = fieldsOf(share, useSaid(result && originOf(result)));
   return (
     <ChartCard
       className={className}
@@ -75,14 +75,7 @@ export function CountriesCard({ result, words, loading, className }: Props) {
             label="Countries with the most predictions"
             rows={rows.slice(0, listed)}
             rowKey={({ country }) => country ?? ""}
-            columns={fields
-              .filter(({ key }) => key !== "name" && key !== "error_rate")
-              .map((field) => ({
-                key: field.key,
-                head: field.head,
-                ...(field.number ? { number: true } : {}),
-                cell: (row: Row) => field.show?.(row),
-              }))}
+            columns={columnsOf(fields.filter(({ key }) => key !== "name" && key !== "error_rate"))}
           />
           {rest > 0 && (
             <p className="quiet">{plural(rest, "country", "countries")} more in the table view.</p>
@@ -93,7 +86,10 @@ export function CountriesCard({ result, words, loading, className }: Props) {
   );
 }
 
-function fieldsOf(share: (row: Row) => number | null): Field<Row>[] {
+function fieldsOf(
+  share: (row: Row) => number | null,
+  said: (what: MetricName | Meaning) => Said | undefined,
+): Field<Row>[] {
   return [
     {
       key: "country",
@@ -110,14 +106,23 @@ function fieldsOf(share: (row: Row) => number | null): Field<Row>[] {
     {
       key: "total_predictions",
       head: "Predictions",
+      said: said("total_predictions"),
       number: true,
       value: (row) => row.total_predictions ?? 0,
       show: (row) => integer(row.total_predictions),
     },
-    { key: "share_percent", head: "Share", number: true, value: share, show: (row) => percent(share(row)) },
+    {
+      key: "share_percent",
+      head: "Share",
+      said: said(shareOf("country")),
+      number: true,
+      value: share,
+      show: (row) => percent(share(row)),
+    },
     {
       key: "fake_share",
       head: "Fake share",
+      said: said("fake_share"),
       number: true,
       value: (row) => row.fake_share ?? null,
       show: (row) => percent(row.fake_share),
@@ -125,6 +130,7 @@ function fieldsOf(share: (row: Row) => number | null): Field<Row>[] {
     {
       key: "error_rate",
       head: "Error rate",
+      said: said("error_rate"),
       number: true,
       value: (row) => row.error_rate ?? null,
       show: (row) => percent(row.error_rate),

@@ -6,13 +6,13 @@ import type { Course } from "../state/course";
 import { useIncidentMarks } from "../state/marks";
 import type { Measure } from "../state/measures";
 import type { RangeChoice } from "../state/range";
+import type { Said } from "../state/said";
 import type { Field } from "../state/sheet";
 import { useZone } from "../state/zone";
 import { useZoom } from "../state/zoom";
 import { ChartCard } from "./ChartCard";
 import { Drawn } from "./Drawn";
 import { Empty, type Loading } from "./states";
-import type { Said } from "./Told";
 
 const height = 170;
 /** A course that begins this much later than asked says so. */
@@ -59,6 +59,9 @@ export function CourseCard({ title, measures, course, range, loading, max, class
     const sample = course?.samples[at];
     return sample ? measure.value(sample) : null;
   };
+  const start = course?.buckets[0]?.start;
+  const when =
+    start && course ? `${dayAndClock(start, zone)} to ${dayAndClock(course.end, zone)} (${zone})` : "";
   const fields: Field<Step>[] = [
     {
       key: "start",
@@ -70,6 +73,7 @@ export function CourseCard({ title, measures, course, range, loading, max, class
       (measure): Field<Step> => ({
         key: `${measure.name}_${measure.unit.replaceAll(" ", "_")}`,
         head: measures.length > 1 ? measure.label : title,
+        said: saidOf(measure, when),
         number: true,
         value: (step) => valueAt(measure, step),
         show: (step) => measure.show(valueAt(measure, step)),
@@ -77,11 +81,8 @@ export function CourseCard({ title, measures, course, range, loading, max, class
     ),
   ];
   const none = course !== undefined && parts.lines.every(({ values }) => values.every((one) => one === null));
-  const start = course?.buckets[0]?.start;
   const asked = course?.askedMs;
   const late = start !== undefined && asked !== undefined && Date.parse(start) - asked > lateMs;
-  const when =
-    start && course ? `${dayAndClock(start, zone)} to ${dayAndClock(course.end, zone)} (${zone})` : "";
   return (
     <ChartCard
       className={className}

@@ -3,7 +3,7 @@ import type { Result, Row } from "../api/types";
 import { download, toCsv } from "../csv";
 import { failedWords, integer, percent } from "../format";
 import { shared } from "../state/view";
-import { useAbout } from "./about";
+import { originOf, shareOfFailures, useAbout, useSaid } from "./about";
 import { Card, CardAction } from "./Card";
 import { DownloadIcon } from "./icons";
 import { Empty, type Loading } from "./states";
@@ -19,9 +19,8 @@ interface Props {
 
 /** Failures grouped by what went wrong, the most frequent first. */
 export function ErrorPatterns({ result, total, failed, words, loading }: Props) {
-  const about = useAbout(["failed_predictions", "error_rate"], result, [
-    { title: "Share", definition: "Of all failed predictions in the range.", unit: "percent" },
-  ]);
+  const about = useAbout(["failed_predictions", "error_rate"], result, [shareOfFailures]);
+  const said = useSaid(result && originOf(result));
   const rows = result?.rows ?? [];
   const others = result?.other?.failed_predictions ?? 0;
   const share = (row: Row) => (failed > 0 ? ((row.failed_predictions ?? 0) / failed) * 100 : null);
@@ -75,10 +74,17 @@ export function ErrorPatterns({ result, total, failed, words, loading }: Props) 
             {
               key: "count",
               head: "Count",
+              said: said("failed_predictions"),
               number: true,
               cell: (row) => integer(row.failed_predictions),
             },
-            { key: "share", head: "Share", number: true, cell: (row) => percent(share(row)) },
+            {
+              key: "share",
+              head: "Share",
+              said: said(shareOfFailures),
+              number: true,
+              cell: (row) => percent(share(row)),
+            },
           ]}
         />
       )}

@@ -1,11 +1,12 @@
 import type { ReactNode } from "react";
 import { useHealth, useModel } from "../api/queries";
 import { bytes, integer, percent, span, unknown } from "../format";
+import type { Said } from "../state/said";
 import { Card } from "./Card";
 import styles from "./health.module.css";
 import { StateBadge } from "./StateBadge";
 import { loadingOf } from "./states";
-import { type Said, Told } from "./Told";
+import { Told } from "./Told";
 
 /** Whether the server can do its work, what is in its way, and which detectors it has. */
 export function HealthCard({ className }: { className?: string | undefined }) {

@@ -2,7 +2,7 @@ import { useState } from "react";
 import type { Histogram, Measure, Result } from "../api/types";
 import { integer, milliseconds, percent } from "../format";
 import type { RangeChoice } from "../state/range";
-import { useAbout } from "./about";
+import { originOf, useAbout, useSaid } from "./about";
 import { ChartCard } from "./ChartCard";
 import { Drawn } from "./Drawn";
 import form from "./form.module.css";
@@ -32,6 +32,8 @@ export function HistogramCard({ title, measure, results, range, loading, classNa
     ["succeeded_predictions", measure === "confidence" ? "avg_confidence" : "avg_inference_time"],
     results?.[0],
   );
+  const [whole] = results ?? [];
+  const said = useSaid(whole && originOf(whole));
   const [chosen, setChosen] = useState("");
   const all = (results ?? [])
     .flatMap(({ histograms }) => histograms ?? [])
@@ -60,6 +62,7 @@ export function HistogramCard({ title, measure, results, range, loading, classNa
         {
           key: "predictions",
           head: "Predictions",
+          said: said("succeeded_predictions"),
           number: true,
           value: (bin) => bin.n,
           show: (bin) => integer(bin.n),

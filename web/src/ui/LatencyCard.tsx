@@ -8,7 +8,7 @@ import { integer, milliseconds } from "../format";
 import type { RangeChoice } from "../state/range";
 import type { Field } from "../state/sheet";
 import { useZoom } from "../state/zoom";
-import { useAbout } from "./about";
+import { originOf, useAbout, useSaid } from "./about";
 import { ChartCard } from "./ChartCard";
 import { Drawn } from "./Drawn";
 import { Empty, type Loading } from "./states";
@@ -36,6 +36,7 @@ interface Props {
 export function LatencyCard({ title, result, range, height, loading, marks, tools, className }: Props) {
   const zoom = useZoom();
   const about = useAbout(latencyMetrics, result);
+  const said = useSaid(result && originOf(result));
   const { buckets, lines } = useMemo(() => partsOf(result), [result]);
   const fields: Field<Bucket>[] = [
     {
@@ -48,6 +49,7 @@ export function LatencyCard({ title, result, range, height, loading, marks, tool
       ({ metric, label }): Field<Bucket> => ({
         key: `${metric}_ms`,
         head: `${label}, ms`,
+        said: said(metric),
         number: true,
         value: (bucket) => result?.rows[buckets.indexOf(bucket)]?.[metric] ?? null,
         show: (bucket) => milliseconds(result?.rows[buckets.indexOf(bucket)]?.[metric]),

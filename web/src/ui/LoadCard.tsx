@@ -8,7 +8,7 @@ import { dayAndClock, integer, short } from "../format";
 import type { RangeChoice } from "../state/range";
 import type { Comparison } from "../state/search";
 import { useZoom } from "../state/zoom";
-import { useAbout } from "./about";
+import { originOf, useAbout, useSaid } from "./about";
 import { ChartCard } from "./ChartCard";
 import { againstWords } from "./compared";
 import { Drawn } from "./Drawn";
@@ -32,6 +32,7 @@ interface Props {
 export function LoadCard({ title = "Load", result, peak, range, compare, loading, marks, className }: Props) {
   const zoom = useZoom();
   const about = useAbout(["total_predictions"], result);
+  const said = useSaid(result && originOf(result));
   const buckets = useMemo(() => (result ? bucketsOf(result) : []), [result]);
   const lines = useMemo(() => linesOf(result), [result]);
   const at = (bucket: Bucket) => result?.rows[buckets.indexOf(bucket)];
@@ -59,6 +60,7 @@ export function LoadCard({ title = "Load", result, peak, range, compare, loading
         {
           key: "total_predictions",
           head: "Predictions",
+          said: said("total_predictions"),
           number: true,
           value: (bucket) => at(bucket)?.total_predictions ?? 0,
           show: (bucket) => integer(at(bucket)?.total_predictions),

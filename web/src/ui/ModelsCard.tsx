@@ -3,12 +3,11 @@ import { download } from "../csv";
 import { integer, milliseconds, percent } from "../format";
 import type { RangeChoice } from "../state/range";
 import { csvOf, type Field } from "../state/sheet";
-import { useAbout } from "./about";
+import { originOf, useAbout, useSaid } from "./about";
 import { Card, CardAction } from "./Card";
-import { Explained } from "./Explained";
 import { DownloadIcon } from "./icons";
 import { Empty, type Loading } from "./states";
-import { FilterValue, Table } from "./Table";
+import { columnsOf, FilterValue, Table } from "./Table";
 
 type Show = (value: number | null | undefined) => string;
 const metrics: { name: NumberMetric; head: string; show: Show }[] = [
@@ -35,6 +34,7 @@ export function ModelsCard({ result, range, loading, className }: Props) {
     metrics.map(({ name }) => name),
     result,
   );
+  const said = useSaid(result && originOf(result));
   const rows = result?.rows ?? [];
   const fields: Field<Row>[] = [
     {
@@ -46,13 +46,8 @@ export function ModelsCard({ result, range, loading, className }: Props) {
     ...metrics.map(
       ({ name, head, show }): Field<Row> => ({
         key: name,
-        head: result ? (
-          <Explained metric={name} value={result.totals[name]} result={result}>
-            {head}
-          </Explained>
-        ) : (
-          head
-        ),
+        head,
+        said: said(name),
         number: true,
         value: (row) => row[name] ?? null,
         show: (row) => show(row[name]),
@@ -86,12 +81,7 @@ export function ModelsCard({ result, range, loading, className }: Props) {
           label="Model versions"
           rows={rows}
           rowKey={({ model }) => model ?? ""}
-          columns={fields.map((field) => ({
-            key: field.key,
-            head: field.head,
-            ...(field.number ? { number: true } : {}),
-            cell: (row: Row) => field.show?.(row),
-          }))}
+          columns={columnsOf(fields)}
         />
       )}
     </Card>

@@ -1,7 +1,13 @@
 import { Drawer } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { type ErrorPatternDetail, useChangePattern, usePattern } from "../api/patterns";
+import {
+  type ErrorPattern,
+  type ErrorPatternDetail,
+  type PatternSpan,
+  useChangePattern,
+  usePattern,
+} from "../api/patterns";
 import type { Prediction } from "../api/types";
 import { Sparkline } from "../charts/Sparkline";
 import { fullTime, integer, percent, rangeWords, recentTime } from "../format";
@@ -15,10 +21,23 @@ import { StateBadge } from "./StateBadge";
 import { Failed, Skeleton } from "./states";
 import { FilterValue } from "./Table";
 import { Told } from "./Told";
+import { useWalk } from "./useWalk";
+
+interface Props {
+  pattern: string | undefined;
+  /** The list it was opened from: ↑ and ↓ walk through it. */
+  rows: ErrorPattern[];
+  span: PatternSpan;
+}
 
 /** Everything known about one pattern, and what somebody decides about it. */
-export function PatternDrawer({ pattern, days }: { pattern: string | undefined; days: number }) {
+export function PatternDrawer({ pattern, rows, span }: Props) {
   const { open } = useView();
+  const onKeyDown = useWalk(
+    rows.map((row) => row.pattern),
+    pattern,
+    open,
+  );
   return (
     <Drawer
       opened={pattern !== undefined}
@@ -28,14 +47,15 @@ export function PatternDrawer({ pattern, days }: { pattern: string | undefined; 
       title="Error pattern"
       overlayProps={{ backgroundOpacity: 0.15 }}
       closeButtonProps={{ "aria-label": "Close the pattern" }}
+      onKeyDown={onKeyDown}
     >
-      {pattern !== undefined && <Opened key={pattern} pattern={pattern} days={days} />}
+      {pattern !== undefined && <Opened key={pattern} pattern={pattern} span={span} />}
     </Drawer>
   );
 }
 
-function Opened({ pattern, days }: { pattern: string; days: number }) {
-  const { data, error, refetch } = usePattern(pattern, days);
+function Opened({ pattern, span }: { pattern: string; span: PatternSpan }) {
+  const { data, error, refetch } = usePattern(pattern, span);
   if (!data) {
     return error ? (
       <Failed what="This pattern" error={error} retry={() => void refetch()} />

@@ -1,22 +1,31 @@
 import type { ErrorPattern, PatternPage } from "../api/patterns";
 import { Sparkline } from "../charts/Sparkline";
-import { fullTime, integer, percent, plural, rangeWords, recentTime } from "../format";
+import { fullTime, integer, percent, plural, recentTime } from "../format";
 import { useView } from "../state/view";
 import { useZone } from "../state/zone";
+import { originOfRange, saidOf, shareOfFailures, useSaid } from "./about";
 import styles from "./patterns.module.css";
 import { StateBadge } from "./StateBadge";
 import { type Column, FilterValue, Table } from "./Table";
-import { Told } from "./Told";
+
+const source = "failed predictions, grouped by fingerprint";
+const firstSeen = {
+  title: "First seen",
+  definition: "When a prediction first failed with this pattern.",
+  unit: "a time",
+};
+const lastSeen = {
+  title: "Last seen",
+  definition: "When a prediction last failed with this pattern.",
+  unit: "a time",
+};
 
 /** Failures by what went wrong, the most frequent first; a row opens its drawer. */
 export function PatternTable({ rows, page }: { rows: ErrorPattern[]; page: PatternPage }) {
   const { open } = useView();
   const zone = useZone();
-  const facts = (unit: string, range = rangeWords(page.range)): [string, string][] => [
-    ["Unit", unit],
-    ["Range", range],
-    ["Source", "failed predictions, grouped by fingerprint"],
-  ];
+  const said = useSaid(originOfRange(page.range, source));
+  const ever = { range: "everything recorded", source };
   const time = (text: string) => (
     <time dateTime={text} title={fullTime(text, zone)}>
       {recentTime(text, Date.now(), zone)}
@@ -41,15 +50,13 @@ export function PatternTable({ rows, page }: { rows: ErrorPattern[]; page: Patte
     },
     {
       key: "status",
-      head: (
-        <Told
-          title="Status"
-          definition="New: first seen lately. Ongoing: seen before and still happening. Came back: happened again after it was resolved. Resolved and ignored: by somebody's word."
-          facts={[]}
-        >
-          Status
-        </Told>
-      ),
+      head: "Status",
+      said: {
+        title: "Status",
+        definition:
+          "New: first seen lately. Ongoing: seen before and still happening. Came back: happened again after it was resolved. Resolved and ignored: by somebody's word.",
+        facts: [],
+      },
       cell: (row) => (
         <div className={styles.status}>
           <StateBadge state={row.status} />
@@ -59,52 +66,36 @@ export function PatternTable({ rows, page }: { rows: ErrorPattern[]; page: Patte
     },
     {
       key: "trend",
-      head: (
-        <Told
-          title="Trend"
-          definition={`Failures of this pattern per ${page.interval}; the last ${page.interval} is not over.`}
-          facts={facts("a count")}
-        >
-          Trend
-        </Told>
-      ),
+      head: "Trend",
+      said: said({
+        title: "Trend",
+        definition: `Failures of this pattern per ${page.interval}${page.range.unfinished ? `; the last ${page.interval} is not over` : ""}.`,
+        unit: "a count",
+      }),
       cell: (row) => <Sparkline values={row.trend} unfinished={page.range.unfinished} fromZero />,
     },
     {
       key: "count",
-      head: (
-        <Told
-          title="Failures"
-          definition="Predictions that failed with this pattern."
-          facts={facts("a count")}
-        >
-          Failures
-        </Told>
-      ),
+      head: "Failures",
+      said: said("failed_predictions"),
       number: true,
       cell: (row) => integer(row.count),
     },
     {
       key: "share",
-      head: (
-        <Told title="Share" definition="Of all failed predictions in the range." facts={facts("percent")}>
-          Share
-        </Told>
-      ),
+      head: "Share",
+      said: said(shareOfFailures),
       number: true,
       cell: (row) => percent(row.share),
     },
     {
       key: "clients",
-      head: (
-        <Told
-          title="Clients"
-          definition="Who was affected, the most first."
-          facts={facts("a name, and how many others")}
-        >
-          Clients
-        </Told>
-      ),
+      head: "Clients",
+      said: said({
+        title: "Clients",
+        definition: "Who was affected, the most first.",
+        unit: "a name, and how many others",
+      }),
       cell: (row) => {
         const [first] = row.clients;
         const others = (row.affected_clients ?? row.clients.length) - 1;
@@ -118,8 +109,20 @@ export function PatternTable({ rows, page }: { rows: ErrorPattern[]; page: Patte
         );
       },
     },
-    { key: "first", head: "First seen", number: true, cell: (row) => time(row.first_seen) },
-    { key: "last", head: "Last seen", number: true, cell: (row) => time(row.last_seen) },
+    {
+      key: "first",
+      head: "First seen",
+      said: saidOf(firstSeen, ever),
+      number: true,
+      cell: (row) => time(row.first_seen),
+    },
+    {
+      key: "last",
+      head: "Last seen",
+      said: saidOf(lastSeen, ever),
+      number: true,
+      cell: (row) => time(row.last_seen),
+    },
   ];
   return <Table label="Error patterns" rows={rows} rowKey={({ pattern }) => pattern} columns={columns} />;
 }

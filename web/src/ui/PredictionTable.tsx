@@ -118,6 +118,7 @@ export function PredictionTable({ rows, openId }: { rows: Prediction[]; openId: 
         {rows.map((row) => (
           <tr
             key={row.id}
+            data-row={row.id}
             data-prediction={row.id}
             data-open={row.id === openId || undefined}
             data-mine={mine.has(row.id) || undefined}

@@ -1,24 +1,22 @@
 import { Drawer } from "@mantine/core";
 import { useState } from "react";
-import { type Probe, useProbeAction, useProbeHistory, useProbes, useSaveProbe } from "../api/probes";
+import { type Probe, useProbeAction, useProbes, useSaveProbe } from "../api/probes";
 import { base } from "../base";
-import type { Bucket } from "../charts/buckets";
-import { dayAndClock, duration, fullTime, milliseconds, percent, recentTime, unknown } from "../format";
+import { dayAndClock, duration, fullTime, milliseconds } from "../format";
 import { draftOf, kindOf, probeOf } from "../state/probe";
-import { boundsOf } from "../state/range";
 import { useView } from "../state/view";
 import { useZone } from "../state/zone";
 import { CopyButton } from "./Copy";
-import { Drawn } from "./Drawn";
 import drawer from "./drawer.module.css";
 import form from "./form.module.css";
 import { RunIcon } from "./icons";
 import { ProbeForm } from "./ProbeForm";
-import { availabilitySaid } from "./ProbesCard";
+import { ProbeHistory } from "./ProbeHistory";
+import { probesInOrder } from "./ProbesCard";
 import styles from "./probes.module.css";
 import { StateBadge } from "./StateBadge";
 import { Empty, Failed, Skeleton } from "./states";
-import { Told } from "./Told";
+import { useWalk } from "./useWalk";
 
 /** The opened probe, or the form of one: the address says which. */
 export function ProbeDrawer() {
@@ -27,6 +25,11 @@ export function ProbeDrawer() {
   const name = view.edit !== undefined && view.edit !== "new" ? view.edit : id;
   const probe = probes.data?.items.find((one) => one.name === name);
   const editing = view.edit !== undefined;
+  const onKeyDown = useWalk(
+    probesInOrder(probes.data?.items ?? []).map((one) => one.name),
+    editing ? undefined : id,
+    open,
+  );
   const close = () => (editing ? keep({ edit: undefined }) : open(undefined));
   return (
     <Drawer
@@ -37,6 +40,7 @@ export function ProbeDrawer() {
       title={editing ? (view.edit === "new" ? "New probe" : `Change ${view.edit}`) : (id ?? "Probe")}
       overlayProps={{ backgroundOpacity: 0.15 }}
       closeButtonProps={{ "aria-label": "Close the probe" }}
+      onKeyDown={onKeyDown}
     >
       {editing && view.edit === "new" ? (
         <ProbeForm probe={null} onDone={close} />
@@ -129,7 +133,7 @@ function Details({ probe }: { probe: Probe }) {
           </p>
         </section>
       )}
-      <History probe={probe} />
+      <ProbeHistory probe={probe} />
       <section>
         <h3 className={drawer.heading}>How it is asked</h3>
         <dl className={drawer.facts}>
@@ -162,120 +166,6 @@ function Details({ probe }: { probe: Probe }) {
 function isSet(value: unknown): boolean {
   if (value === null || value === undefined || value === false) return false;
   return typeof value !== "object" || Object.keys(value).length > 0;
-}
-
-const chartHeight = 150;
-const hourMs = 3_600_000;
-
-function History({ probe }: { probe: Probe }) {
-  const { range } = useView();
-  const zone = useZone();
-  const bounds = boundsOf(range, zone, Date.now());
-  const hours = Math.min(9_600, Math.max(1, Math.ceil((Date.now() - bounds.startMs) / hourMs)));
-  const { data, error, refetch } = useProbeHistory(probe.name, hours);
-  if (!data) {
-    return error ? (
-      <Failed what="The history" error={error} retry={() => void refetch()} />
-    ) : (
-      <Skeleton height={260} />
-    );
-  }
-  const buckets: Bucket[] = data.points.map(([start]) => ({
-    start,
-    label: dayAndClock(start, zone),
-    title: dayAndClock(start, zone),
-    unfinished: false,
-  }));
-  const times = data.points.map(([, , ms]) => ms);
-  const known = times.filter((ms) => ms !== null);
-  const worst = data.points.filter(([, up]) => up !== null && up < 100).length;
-  return (
-    <>
-      <section>
-        <h3 className={drawer.heading}>Availability</h3>
-        <dl className={styles.numbers}>
-          {(["24h", "7d", "30d"] as const).map((span) => (
-            <div key={span}>
-              <dt>{{ "24h": "24 hours", "7d": "7 days", "30d": "30 days" }[span]}</dt>
-              <dd>
-                <Told {...availabilitySaid(`the last ${span}`)}>
-                  {data.availability[span] == null ? unknown : percent(data.availability[span], 2)}
-                </Told>
-              </dd>
-            </div>
-          ))}
-        </dl>
-        {data.points.length > 0 && (
-          <>
-            <div
-              className={styles.strip}
-              role="img"
-              aria-label={`${data.points.length} steps ${range.words}; in ${worst} of them a check failed.`}
-            >
-              {data.points.map(([start, up]) => (
-                <i
-                  key={start}
-                  data-up={up === null ? "unknown" : up >= 100 ? "all" : up > 0 ? "some" : "none"}
-                  title={`${dayAndClock(start, zone)}: ${up === null ? "not probed" : `${percent(up)} of checks good`}`}
-                />
-              ))}
-            </div>
-            <p className={styles.ends}>
-              <span>{buckets[0]?.title}</span>
-              <span>now</span>
-            </p>
-          </>
-        )}
-      </section>
-      {probe.kind !== "heartbeat" && (
-        <section>
-          <h3 className={drawer.heading}>Response time, ms, {range.words}</h3>
-          {known.length === 0 ? (
-            <p className={drawer.quiet}>No check was answered {range.words}.</p>
-          ) : (
-            <Drawn height={chartHeight}>
-              {({ LineChart }) => (
-                <LineChart
-                  buckets={buckets}
-                  lines={[
-                    {
-                      label: "Response",
-                      colour: (palette) => palette.accent,
-                      values: times,
-                      area: true,
-                    },
-                  ]}
-                  show={milliseconds}
-                  summary={`Response time ${range.words}: at most ${milliseconds(Math.max(...known))}, last ${milliseconds(known.at(-1))}.`}
-                  height={chartHeight}
-                />
-              )}
-            </Drawn>
-          )}
-        </section>
-      )}
-      <section>
-        <h3 className={drawer.heading}>Failed checks</h3>
-        {data.failures.length === 0 ? (
-          <p className={drawer.quiet}>None {range.words}.</p>
-        ) : (
-          <ul className={styles.failures}>
-            {data.failures.slice(0, 30).map((failure) => (
-              <li key={`${failure.at} ${failure.reason}`}>
-                <time dateTime={failure.at} title={fullTime(failure.at, zone)}>
-                  {recentTime(failure.at, Date.now(), zone)}
-                </time>
-                <span>{failure.reason}</span>
-              </li>
-            ))}
-          </ul>
-        )}
-        {data.failures.length > 30 && (
-          <p className={drawer.quiet}>{data.failures.length - 30} more before.</p>
-        )}
-      </section>
-    </>
-  );
 }
 
 function Fact({ name, children }: { name: string; children: React.ReactNode }) {

@@ -1,8 +1,10 @@
 import { type Probe, useProbes } from "../api/probes";
 import { fullTime, integer, milliseconds, percent, plural, recentTime, unknown } from "../format";
 import { kindOf } from "../state/probe";
+import type { Said } from "../state/said";
 import { useView } from "../state/view";
 import { useZone } from "../state/zone";
+import { saidOf } from "./about";
 import { Card } from "./Card";
 import form from "./form.module.css";
 import { PlusIcon } from "./icons";
@@ -10,28 +12,44 @@ import styles from "./probes.module.css";
 import { StateBadge } from "./StateBadge";
 import { Empty, loadingOf } from "./states";
 import { type Column, Table } from "./Table";
-import { type Said, Told } from "./Told";
 
-export const availabilitySaid = (range: string): Said => ({
-  title: "Availability",
-  definition: "Good minutes of all probed minutes outside maintenance.",
-  facts: [
-    ["Unit", "percent"],
-    ["Range", range],
-    ["Source", "the checks of this probe"],
-  ],
-});
+export const availabilitySaid = (range: string): Said =>
+  saidOf(
+    {
+      title: "Availability",
+      definition: "Good minutes of all probed minutes outside maintenance.",
+      unit: "percent",
+    },
+    { range, source: "the checks of this probe" },
+  );
+
+const response = {
+  title: "Response",
+  definition: "From the start of the check to its answer; a heartbeat has none.",
+  unit: "milliseconds",
+};
+const certificate = {
+  title: "Certificate",
+  definition: "Whole days until the certificate is no longer valid.",
+  unit: "days",
+};
+const checked = { title: "Checked", definition: "When the probe was last asked.", unit: "a time" };
 
 const worstFirst: Probe["status"][] = ["down", "unknown", "maintenance", "up", "paused"];
+
+/** As the table lists them. */
+export function probesInOrder(probes: Probe[]): Probe[] {
+  return probes.toSorted(
+    (a, b) => worstFirst.indexOf(a.status) - worstFirst.indexOf(b.status) || a.name.localeCompare(b.name),
+  );
+}
 
 /** What is asked from here again and again, the troubled first. */
 export function ProbesCard({ className }: { className?: string | undefined }) {
   const probes = useProbes();
   const { open, keep } = useView();
   const zone = useZone();
-  const rows = (probes.data?.items ?? []).toSorted(
-    (a, b) => worstFirst.indexOf(a.status) - worstFirst.indexOf(b.status) || a.name.localeCompare(b.name),
-  );
+  const rows = probesInOrder(probes.data?.items ?? []);
   const up = rows.filter(({ status }) => status === "up").length;
   const watched = rows.filter(({ status }) => status !== "paused").length;
   const columns: Column<Probe>[] = [
@@ -64,19 +82,22 @@ export function ProbesCard({ className }: { className?: string | undefined }) {
     },
     {
       key: "availability",
-      head: <Told {...availabilitySaid("the last 24 hours")}>Available, 24 h</Told>,
+      head: "Available, 24 h",
+      said: availabilitySaid("the last 24 hours"),
       number: true,
       cell: (probe) => percent(probe.availability_24h, 2),
     },
     {
       key: "response",
       head: "Response",
+      said: saidOf(response, { range: "the last check", source: "the checks of each probe" }),
       number: true,
       cell: (probe) => milliseconds(probe.last?.response_ms),
     },
     {
       key: "certificate",
       head: "Certificate",
+      said: saidOf(certificate, { range: "the last check", source: "the certificate the server showed" }),
       number: true,
       cell: (probe) =>
         probe.certificate_days == null ? unknown : plural(Math.floor(probe.certificate_days), "day"),
@@ -84,6 +105,7 @@ export function ProbesCard({ className }: { className?: string | undefined }) {
     {
       key: "checked",
       head: "Checked",
+      said: saidOf(checked, { range: "the last check", source: "the checks of each probe" }),
       number: true,
       cell: (probe) =>
         probe.last ? (

@@ -3,7 +3,7 @@ import type { Result, Row } from "../api/types";
 import { bucketTitle, integer, milliseconds, short } from "../format";
 import type { RangeChoice } from "../state/range";
 import { slope } from "../state/slope";
-import { useAbout } from "./about";
+import { originOf, useAbout, useSaid } from "./about";
 import { ChartCard } from "./ChartCard";
 import { Drawn } from "./Drawn";
 import { Empty, type Loading } from "./states";
@@ -20,6 +20,7 @@ interface Props {
 /** Whether more load means slower answers: one spot for each step of the range. */
 export function ScalingCard({ result, range, loading, className }: Props) {
   const about = useAbout(["total_predictions", "inference_time_p95"], result);
+  const said = useSaid(result && originOf(result));
   const rows = useMemo(
     () => (result?.rows ?? []).filter((row) => row.total_predictions && row.inference_time_p95 != null),
     [result],
@@ -53,6 +54,7 @@ export function ScalingCard({ result, range, loading, className }: Props) {
         {
           key: "total_predictions",
           head: "Predictions",
+          said: said("total_predictions"),
           number: true,
           value: (row) => row.total_predictions ?? 0,
           show: (row) => integer(row.total_predictions),
@@ -60,6 +62,7 @@ export function ScalingCard({ result, range, loading, className }: Props) {
         {
           key: "inference_time_p95_ms",
           head: "p95",
+          said: said("inference_time_p95"),
           number: true,
           value: (row) => row.inference_time_p95 ?? null,
           show: (row) => milliseconds(row.inference_time_p95),

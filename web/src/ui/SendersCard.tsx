@@ -3,10 +3,32 @@ import { download } from "../csv";
 import { fullTime, integer, recentTime, unknown } from "../format";
 import { csvOf, type Field } from "../state/sheet";
 import { useZone } from "../state/zone";
+import { saidOf } from "./about";
 import { Card, CardAction } from "./Card";
 import { DownloadIcon } from "./icons";
 import { Empty, loadingOf } from "./states";
-import { FilterValue, Table } from "./Table";
+import { columnsOf, FilterValue, Table } from "./Table";
+
+const droppedSaid = saidOf(
+  {
+    title: "Dropped",
+    definition:
+      "Events that a sender says it gave up since it began, because they could not be delivered in time.",
+    unit: "a count",
+  },
+  { range: "since the sender began", source: "the senders' own word (/api/v1/senders)" },
+);
+const ever = { range: "everything recorded", source: "requests that name their sender" };
+const firstSeen = {
+  title: "First seen",
+  definition: "When the sender first named itself with a request.",
+  unit: "a time",
+};
+const lastSeen = {
+  title: "Last seen",
+  definition: "When the sender last named itself with a request.",
+  unit: "a time",
+};
 
 /** Services that send events of their own detectors, and what they say they dropped. */
 export function SendersCard({ className }: { className?: string | undefined }) {
@@ -33,18 +55,21 @@ export function SendersCard({ className }: { className?: string | undefined }) {
     {
       key: "first_seen",
       head: "First seen",
+      said: saidOf(firstSeen, ever),
       value: (one) => one.first_seen,
       show: (one) => time(one.first_seen),
     },
     {
       key: "last_seen",
       head: "Last seen",
+      said: saidOf(lastSeen, ever),
       value: (one) => one.last_seen,
       show: (one) => time(one.last_seen),
     },
     {
       key: "dropped",
       head: "Dropped",
+      said: droppedSaid,
       number: true,
       value: (one) => one.dropped,
       show: (one) => integer(one.dropped),
@@ -55,18 +80,7 @@ export function SendersCard({ className }: { className?: string | undefined }) {
       className={className}
       title="Senders"
       subtitle="Services that send predictions of their own detectors"
-      about={[
-        {
-          title: "Dropped",
-          definition:
-            "Events that a sender says it gave up since it began, because they could not be delivered in time.",
-          facts: [
-            ["Unit", "a count"],
-            ["Range", "since the sender began"],
-            ["Source", "the senders' own word (/api/v1/senders)"],
-          ],
-        },
-      ]}
+      about={[droppedSaid]}
       minHeight={70}
       loading={loadingOf(senders)}
       actions={
@@ -88,17 +102,7 @@ export function SendersCard({ className }: { className?: string | undefined }) {
           </p>
         </Empty>
       ) : (
-        <Table
-          label="Senders"
-          rows={rows}
-          rowKey={({ sender }) => sender}
-          columns={fields.map((field) => ({
-            key: field.key,
-            head: field.head,
-            ...(field.number ? { number: true } : {}),
-            cell: (row: SenderInfo) => (field.show ? field.show(row) : field.value(row)),
-          }))}
-        />
+        <Table label="Senders" rows={rows} rowKey={({ sender }) => sender} columns={columnsOf(fields)} />
       )}
     </Card>
   );

@@ -1,5 +1,6 @@
 import { Drawer } from "@mantine/core";
-import { type KeyboardEvent, type ReactNode, useEffect } from "react";
+import type { KeyboardEvent, ReactNode } from "react";
+import { useWalk } from "./useWalk";
 
 interface Props {
   title: string;
@@ -7,7 +8,7 @@ interface Props {
   what?: string;
   opened: boolean;
   onClose: () => void;
-  onKeyDown?: (event: KeyboardEvent) => void;
+  onKeyDown?: (event: KeyboardEvent<HTMLElement>) => void;
   children: ReactNode;
 }
 
@@ -47,19 +48,11 @@ interface RowProps {
 
 /** One row of a list in full. The row itself stays in sight. */
 export function RowDrawer({ title, id, rows, onOpen, children }: RowProps) {
-  useEffect(() => {
-    if (id !== undefined) document.querySelector("tr[data-open]")?.scrollIntoView({ block: "nearest" });
-  }, [id]);
-  const walk = (event: KeyboardEvent) => {
-    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    if (step === 0 || /^(INPUT|SELECT|TEXTAREA)$/.test((event.target as HTMLElement).tagName)) return;
-    const ids = rows.flatMap((row) => row.id ?? []);
-    const at = ids.indexOf(id ?? "");
-    const next = at < 0 ? undefined : ids[at + step];
-    if (!next) return;
-    event.preventDefault();
-    onOpen(next);
-  };
+  const walk = useWalk(
+    rows.flatMap((row) => row.id ?? []),
+    id,
+    onOpen,
+  );
   return (
     <SideDrawer title={title} opened={id !== undefined} onClose={() => onOpen(undefined)} onKeyDown={walk}>
       {id !== undefined && children(id)}

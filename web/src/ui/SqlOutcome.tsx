@@ -1,12 +1,13 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { SqlColumn, SqlResult, SqlValue } from "../api/sql";
 import chart from "../charts/chart.module.css";
 import { integer, milliseconds, plural } from "../format";
 import explore from "../pages/explore.module.css";
+import { savePicture } from "../picture";
 import { type Picture, pictureOf, type Run } from "../state/sql";
 import { Card, CardAction } from "./Card";
 import { Drawn } from "./Drawn";
-import { AlertIcon, ChartIcon, DownloadIcon, TableIcon } from "./icons";
+import { AlertIcon, ChartIcon, DownloadIcon, PictureIcon, TableIcon } from "./icons";
 import { Empty, Skeleton } from "./states";
 import table from "./table.module.css";
 
@@ -66,6 +67,7 @@ function Answer({
 }) {
   const [drawn, setDrawn] = useState(wanted !== null);
   const picture = pictureOf(result, wanted);
+  const body = useRef<HTMLDivElement>(null);
   const cut =
     result.truncated === "rows"
       ? `Cut off at ${integer(result.limits.rows)} rows.`
@@ -85,6 +87,15 @@ function Answer({
               onClick={() => setDrawn(!drawn)}
             />
           )}
+          {picture && drawn && (
+            <CardAction
+              label="Download as PNG"
+              icon={<PictureIcon />}
+              onClick={() => {
+                if (body.current) void savePicture(body.current, captionOf(picture), "verascope-query.png");
+              }}
+            />
+          )}
           <CardAction label="Download as CSV" icon={<DownloadIcon />} onClick={onSave} />
         </>
       }
@@ -94,7 +105,9 @@ function Answer({
           <p>The query ran and found no rows.</p>
         </Empty>
       ) : drawn && picture ? (
-        <ResultChart picture={picture} />
+        <div ref={body}>
+          <ResultChart picture={picture} />
+        </div>
       ) : (
         <ResultTable result={result} />
       )}
@@ -104,6 +117,18 @@ function Answer({
 
 const tones = ["p95", "p50", "p99", "uncertain", "failed"] as const;
 const height = 300;
+
+function captionOf({ kind, labels, series }: Picture) {
+  const shown = series.slice(0, tones.length);
+  return {
+    title: shown.map(({ name }) => name).join(", "),
+    subtitle: labels.length > 1 ? `${labels[0]} to ${labels.at(-1)}` : (labels[0] ?? ""),
+    legend:
+      kind === "bar"
+        ? []
+        : shown.map(({ name }, at) => ({ label: name, colour: `var(--vs-${tones[at] ?? "accent"})` })),
+  };
+}
 
 function ResultChart({ picture }: { picture: Picture }) {
   const { kind, labels, series } = picture;

@@ -1,27 +1,35 @@
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 import { countryName, unknown } from "../format";
+import type { Said } from "../state/said";
 import { type FilterName, filterLabels } from "../state/search";
+import type { Field } from "../state/sheet";
 import { useView } from "../state/view";
+import { Telling } from "./Told";
 import styles from "./table.module.css";
 
 export interface Column<Row> {
   key: string;
   head: ReactNode;
+  /** What it holds: told from the head on hover, focus and touch. */
+  said?: Said | undefined;
   number?: boolean;
   /** Whether its head sorts the table. */
   sortable?: boolean;
   cell: (row: Row) => ReactNode;
 }
 
-interface Props<Row> {
+interface Sorting {
+  /** The sorted column's key, `-` in front for descending. */
+  sort: string;
+  onSort: ((sort: string) => void) | undefined;
+}
+
+interface Props<Row> extends Partial<Sorting> {
   label: string;
   columns: Column<Row>[];
   rows: Row[];
   rowKey: (row: Row) => string;
   maxHeight?: number;
-  /** The sorted column's key, `-` in front for descending. */
-  sort?: string;
-  onSort?: (sort: string) => void;
 }
 
 export function Table<Row>({ label, columns, rows, rowKey, maxHeight, sort = "", onSort }: Props<Row>) {
@@ -39,25 +47,14 @@ export function Table<Row>({ label, columns, rows, rowKey, maxHeight, sort = "",
               data-number={column.number || undefined}
               aria-sort={sortOf(column, sort)}
             >
-              {column.sortable && onSort ? (
-                <button
-                  type="button"
-                  className={styles.sort}
-                  data-order={sortOf(column, sort)}
-                  onClick={() => onSort(nextSort(column, sort))}
-                >
-                  {column.head}
-                </button>
-              ) : (
-                column.head
-              )}
+              <Head column={column} sort={sort} onSort={onSort} />
             </th>
           ))}
         </tr>
       </thead>
       <tbody>
         {rows.map((row) => (
-          <tr key={rowKey(row)}>
+          <tr key={rowKey(row)} data-row={rowKey(row)}>
             {columns.map((column) => (
               <td key={column.key} data-number={column.number || undefined}>
                 {column.cell(row)}
@@ -75,6 +72,41 @@ export function Table<Row>({ label, columns, rows, rowKey, maxHeight, sort = "",
       {table}
     </div>
   );
+}
+
+/** One button a head at most: what sorts by the column also says what the column is. */
+function Head<Row>({ column, sort, onSort }: { column: Column<Row> } & Sorting) {
+  const { head, said, sortable } = column;
+  const sorts = sortable && onSort;
+  if (!sorts && !said) return head;
+  const button = (
+    <button
+      type="button"
+      className={sorts ? styles.sort : styles.told}
+      data-order={sortOf(column, sort)}
+      onClick={sorts ? () => onSort(nextSort(column, sort)) : undefined}
+    >
+      {head}
+    </button>
+  );
+  return said ? (
+    <Telling said={said} at="top">
+      {button}
+    </Telling>
+  ) : (
+    button
+  );
+}
+
+/** The numbers behind a picture as the columns of a table. */
+export function columnsOf<Row>(fields: Field<Row>[]): Column<Row>[] {
+  return fields.map((field) => ({
+    key: field.key,
+    head: field.head,
+    said: field.said,
+    ...(field.number ? { number: true } : {}),
+    cell: (row) => (field.show ? field.show(row) : (field.value(row) ?? unknown)),
+  }));
 }
 
 /** Whether what is inside is larger than the box, now and after either changes its size. */

@@ -1,9 +1,10 @@
 import { type ReactNode, useId } from "react";
 import { Sparkline } from "../charts/Sparkline";
 import { unknown } from "../format";
+import type { Said } from "../state/said";
 import styles from "./kpi.module.css";
 import { type Loading, Skeleton } from "./states";
-import { type Said, Told } from "./Told";
+import { Told } from "./Told";
 
 interface Props {
   label: ReactNode;

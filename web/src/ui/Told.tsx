@@ -1,13 +1,8 @@
 import { Tooltip } from "@mantine/core";
-import type { ReactNode } from "react";
+import type { ReactElement, ReactNode } from "react";
+import type { Said } from "../state/said";
 import styles from "./explained.module.css";
 import { InfoIcon } from "./icons";
-
-export interface Said {
-  title: string;
-  definition?: string | undefined;
-  facts: [string, string][];
-}
 
 interface Props extends Said {
   children: ReactNode;
@@ -16,10 +11,27 @@ interface Props extends Said {
 /** Something that says on hover, focus and touch what it is. */
 export function Told({ children, ...said }: Props) {
   return (
-    <Tooltip label={<Tip said={[said]} />} multiline maw={340} position="bottom-start">
+    <Telling said={said}>
       <button type="button" className={styles.value}>
         {children}
       </button>
+    </Telling>
+  );
+}
+
+interface TellingProps {
+  said: Said;
+  /** Where there is room: below by default, above what stands over the numbers themselves. */
+  at?: "top" | "bottom";
+  /** One element that can be focused. */
+  children: ReactElement;
+}
+
+/** Lets something that has a use of its own say as well what it is. */
+export function Telling({ said, at = "bottom", children }: TellingProps) {
+  return (
+    <Tooltip label={<Tip said={[said]} />} multiline maw={340} position={`${at}-start`}>
+      {children}
     </Tooltip>
   );
 }

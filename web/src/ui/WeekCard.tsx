@@ -4,7 +4,7 @@ import { scaleOf } from "../charts/steps";
 import { integer } from "../format";
 import type { RangeChoice } from "../state/range";
 import { weekOf } from "../state/week";
-import { useAbout } from "./about";
+import { originOf, useAbout, useSaid } from "./about";
 import { ChartCard } from "./ChartCard";
 import { ScaleLegend } from "./ScaleLegend";
 import { Empty, type Loading } from "./states";
@@ -19,6 +19,7 @@ interface Props {
 /** At which hours of the week predictions come, in the tenant's zone. */
 export function WeekCard({ result, range, loading, className }: Props) {
   const about = useAbout(["total_predictions"], result);
+  const said = useSaid(result && originOf(result));
   const counts = weekOf(result?.rows ?? []);
   const hours = counts.flatMap((day, at) =>
     day.map((count, hour) => ({ weekday: weekdays[at] ?? "", hour, count })),
@@ -43,6 +44,7 @@ export function WeekCard({ result, range, loading, className }: Props) {
         {
           key: "total_predictions",
           head: "Predictions",
+          said: said("total_predictions"),
           number: true,
           value: ({ count }) => count,
           show: ({ count }) => integer(count),

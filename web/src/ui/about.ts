@@ -1,7 +1,7 @@
 import { useMetrics } from "../api/queries";
-import type { MetricName, Result } from "../api/types";
+import type { Metric, MetricName, Result, ResultRange } from "../api/types";
 import { rangeWords } from "../format";
-import type { Said } from "./Told";
+import type { Said } from "../state/said";
 
 export const unitWords = {
   count: "a count",
@@ -18,38 +18,81 @@ export function sourceWords({ source }: Result): string {
   return source === "columns" ? "filtered copy of the rows (columns)" : source;
 }
 
+/** What a number is, wherever it was taken from. */
+export interface Meaning {
+  title: string;
+  definition: string;
+  unit: string;
+}
+
+/** Which numbers were taken, and from where. */
+export interface Origin {
+  range: string;
+  source: string;
+}
+
+export const originOf = (result: Result): Origin => ({
+  range: rangeWords(result.range),
+  source: sourceWords(result),
+});
+
+export const originOfRange = (range: ResultRange, source: string): Origin => ({
+  range: rangeWords(range),
+  source,
+});
+
+/** A metric in the words of the dictionary; none that the dictionary does not know. */
+export function meaningOf(metrics: readonly Metric[], name: string): Meaning | undefined {
+  const entry = metrics.find((metric) => metric.name === name);
+  return (
+    entry && { title: entry.label, definition: entry.definition, unit: unitWords[entry.unit] ?? entry.unit }
+  );
+}
+
+export const saidOf = ({ title, definition, unit }: Meaning, { range, source }: Origin): Said => ({
+  title,
+  definition,
+  facts: [
+    ["Unit", unit],
+    ["Range", range],
+    ["Source", source],
+  ],
+});
+
+/** Says what a column's numbers are: by its name in the metric dictionary, or in words for what the page computes. */
+export function useSaid(origin: Origin | undefined): (what: MetricName | Meaning) => Said | undefined {
+  const { data } = useMetrics();
+  return (what) => {
+    const meaning = typeof what === "string" ? meaningOf(data?.metrics ?? [], what) : what;
+    return meaning && origin && saidOf(meaning, origin);
+  };
+}
+
 /** What a card's numbers mean, from the metric dictionary; `more` for those that are computed on the page. */
 export function useAbout(
   names: readonly MetricName[],
   result: Result | undefined,
-  more: { title: string; definition: string; unit: string }[] = [],
+  more: Meaning[] = [],
 ): Said[] {
   const { data } = useMetrics();
   if (!result || !data) return [];
-  const where: [string, string][] = [
-    ["Range", rangeWords(result.range)],
-    ["Source", sourceWords(result)],
-  ];
-  const entries = names.flatMap((name) => data.metrics.find((metric) => metric.name === name) ?? []);
-  return [
-    ...entries.map(({ label, definition, unit }) => ({
-      title: label,
-      definition,
-      unit: unitWords[unit] ?? unit,
-    })),
-    ...more,
-  ].map(
-    ({ title, definition, unit }, at, all): Said => ({
-      title,
-      definition,
-      // Range and source are those of all of them: said once, at the end.
-      facts: [["Unit", unit], ...(at === all.length - 1 ? where : [])],
-    }),
-  );
+  const origin = originOf(result);
+  const meanings = [...names.flatMap((name) => meaningOf(data.metrics, name) ?? []), ...more];
+  return meanings.map((meaning, at, all) => {
+    const said = saidOf(meaning, origin);
+    // Range and source are those of all of them: said once, at the end.
+    return at === all.length - 1 ? said : { ...said, facts: said.facts.slice(0, 1) };
+  });
 }
 
-export const shareOf = (what: string) => ({
+export const shareOf = (what: string): Meaning => ({
   title: "Share",
   definition: `Of all predictions in the range, by ${what}.`,
   unit: "percent",
 });
+
+export const shareOfFailures: Meaning = {
+  title: "Share",
+  definition: "Of all failed predictions in the range.",
+  unit: "percent",
+};

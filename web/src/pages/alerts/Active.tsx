@@ -126,6 +126,7 @@ function AlertTable({ rows, openId, onOpen }: TableProps) {
         {rows.map((row) => (
           <tr
             key={row.id ?? `${row.rule} ${row.subject}`}
+            data-row={row.id ?? undefined}
             data-alert={row.id ?? row.rule}
             data-open={(row.id !== null && row.id === openId) || undefined}
           >

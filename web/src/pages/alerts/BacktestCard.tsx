@@ -1,9 +1,11 @@
 import { useMemo } from "react";
+import { useMetrics } from "../../api/queries";
 import type { Backtest, Episode, RuleText } from "../../api/rules";
 import { clock, day, dayAndClock, fullTime, plural, quantity, span } from "../../format";
 import { stepsOf } from "../../state/backtest";
 import type { Field } from "../../state/sheet";
 import { useZone } from "../../state/zone";
+import { meaningOf, saidOf } from "../../ui/about";
 import { Card } from "../../ui/Card";
 import { ChartCard } from "../../ui/ChartCard";
 import { Drawn } from "../../ui/Drawn";
@@ -30,15 +32,31 @@ const days = [
   { value: "30", label: "30 days" },
 ];
 const height = 260;
+const lasted = {
+  title: "Lasted",
+  definition: "From the moment the rule would have fired until it would have been resolved.",
+  unit: "time",
+};
+const worst = {
+  title: "Worst value",
+  definition: "The value of the metric furthest beyond the limit while the rule would have fired.",
+};
 
 /** When the rule would have fired: its metric's course, the limit, and the episodes shaded. */
 export function BacktestCard({ result, error, pending, tested, changed, unit, onTest }: Props) {
   const zone = useZone();
+  const { data } = useMetrics();
+  const metric = tested ? meaningOf(data?.metrics ?? [], tested.rule.metric) : undefined;
+  const origin = {
+    range: `the last ${plural(result?.days ?? 0, "day")}`,
+    source: "the rule, tried on what was recorded",
+  };
   const fields: Field<[string, number | null]>[] = [
     { key: "time", head: "Time", value: ([at]) => at, show: ([at]) => dayAndClock(at, zone) },
     {
       key: tested?.rule.metric ?? "value",
       head: "Value",
+      said: metric && saidOf(metric, origin),
       number: true,
       value: ([, value]) => value,
       show: ([, value]) => quantity(value, unit),
@@ -122,6 +140,7 @@ export function BacktestCard({ result, error, pending, tested, changed, unit, on
                 {
                   key: "length",
                   head: "Lasted",
+                  said: saidOf(lasted, origin),
                   cell: ({ started_at, ended_at }) => (
                     <>
                       <Lasting from={started_at} to={ended_at} />
@@ -132,6 +151,7 @@ export function BacktestCard({ result, error, pending, tested, changed, unit, on
                 {
                   key: "peak",
                   head: "Worst value",
+                  said: saidOf({ ...worst, unit: metric?.unit ?? "that of the metric" }, origin),
                   number: true,
                   cell: ({ peak_value }) => quantity(peak_value, unit),
                 },

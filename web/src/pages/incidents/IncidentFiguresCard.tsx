@@ -1,6 +1,7 @@
 import { type IncidentFigures, useIncidentFigures } from "../../api/incidents";
 import { download, toCsv } from "../../csv";
 import { integer, took } from "../../format";
+import { saidOf } from "../../ui/about";
 import { Card, CardAction } from "../../ui/Card";
 import { DownloadIcon } from "../../ui/icons";
 import { SeverityBadge } from "../../ui/Severity";
@@ -9,6 +10,7 @@ import { Table } from "../../ui/Table";
 import { Told } from "../../ui/Told";
 
 const months = 6;
+const origin = { range: "each month by itself", source: "incident timelines" };
 const means = [
   {
     key: "mtta_seconds",
@@ -75,12 +77,17 @@ export function IncidentFiguresCard() {
             {
               key: "incidents",
               head: "Incidents",
+              said: saidOf(
+                { title: "Incidents", definition: "Incidents opened in the month.", unit: "a count" },
+                origin,
+              ),
               number: true,
               cell: ({ incidents }) => integer(incidents),
             },
             ...means.map(({ key, head, definition }) => ({
               key,
               head,
+              said: saidOf({ title: head, definition, unit: "time" }, origin),
               number: true,
               cell: (row: IncidentFigures) =>
                 row[key] === null ? (
