@@ -51,7 +51,8 @@ def test_nothing_but_the_interfaces_own_files_is_served(server: Server, path: st
 def test_assets_are_immutable_and_compressed(server: Server) -> None:
     page = server.get("/dashboard")
     assert page.headers["cache-control"] == "no-cache"
-    (script,) = re.findall(r'<script[^>]*src="([^"]+)"', page.text)
+    ahead, script = re.findall(r'<script[^>]*src="([^"]+)"', page.text)
+    assert server.get(ahead).status_code == 200
     response = server.get(script)
     assert response.status_code == 200
     assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
