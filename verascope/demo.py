@@ -88,7 +88,7 @@ WAVE_CLIENT, WAVE_COUNTRY = "Bluefin Pay", "VN"
 
 LABELLED = 0.02
 """Share of verdicts that a random slice labels."""
-COMPLAINTS = 0.15
+COMPLAINTS = 0.02
 """Share of the other wrong verdicts that somebody complains about."""
 FOLDED = 0.85
 """How far the work is when only the summaries are missing."""

@@ -65,7 +65,7 @@ export function AccuracyCard({ title, result, range, height, loading, marks, too
     <ChartCard
       className={className}
       title={title}
-      subtitle={`Right verdicts among labelled predictions per ${result?.interval ?? range.interval} ${range.words}`}
+      subtitle={`By label, per ${result?.interval ?? range.interval} ${range.words}. Labels of chosen cases, such as complaints, bias it.`}
       about={about}
       name={`accuracy-${range.code}`}
       fields={fields}
