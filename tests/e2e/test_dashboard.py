@@ -41,6 +41,28 @@ def test_the_four_numbers_of_the_brief_are_those_of_the_api(start, open_page: Op
         expect(distribution.get_by_role("row", name=re.compile(outcome))).to_contain_text(share)
 
 
+def test_accuracy_is_shown_with_its_interval_once_there_are_labels(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
+    server = start(quality_min_labels=2)
+    ids = [server.predict(picture(one)).json()["id"] for one in (REAL, REAL, FAKE)]
+    page = open_page(f"{server.url}/dashboard")
+    trends = page.get_by_role("region", name="Performance trends")
+    trends.get_by_label("Which trend").select_option("accuracy")
+    expect(trends).to_contain_text("carries a label, so nobody knows how often the model was right")
+    for prediction_id, label in zip(ids, ("real", "fake", "fake"), strict=True):
+        with server.client() as client:
+            given = client.post(f"/api/v1/predictions/{prediction_id}/label", json={"label": label})
+        assert given.status_code == 200
+        if prediction_id == ids[0]:
+            page.reload()
+            trends.get_by_label("Which trend").select_option("accuracy")
+            expect(trends).to_contain_text("Not enough labels: 1 prediction")
+    page.reload()
+    trends.get_by_label("Which trend").select_option("accuracy")
+    expect(trends).to_contain_text("n = 3")
+    expect(trends).to_contain_text(re.compile(r"66\.7\s%"))
+    expect(trends.locator("canvas")).to_be_visible()
+
+
 def test_a_prediction_arrives_without_a_reload(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
     server = start()
     send(server, REAL)
