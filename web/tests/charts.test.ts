@@ -1,6 +1,7 @@
 import world from "virtual:world";
 import { describe, expect, it } from "vitest";
 import type { Explanation, Result } from "../src/api/types";
+import { isolated } from "../src/charts/buckets";
 import { incidentMarks, modelMarks } from "../src/charts/marks";
 import { scaleOf, stepIn } from "../src/charts/steps";
 import { heatWords, pixelsOf } from "../src/state/heat";
@@ -142,4 +143,13 @@ it("marks the steps in which incidents were opened, those of one step together",
   expect(marks).toEqual([
     { kind: "incident", index: 1, label: "Incident 2: t2; Incident 3: t3", short: "2 incidents" },
   ]);
+});
+
+describe("a line", () => {
+  it("has a dot where a value stands between two gaps", () => {
+    expect(isolated([1, null, 2, 3, null, null, 4])).toEqual(new Set([0, 6]));
+    expect(isolated([null, 0, null])).toEqual(new Set([1]));
+    expect(isolated([1, 2])).toEqual(new Set());
+    expect(isolated([])).toEqual(new Set());
+  });
 });

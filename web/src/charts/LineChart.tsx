@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import type { Palette } from "../theme";
-import type { Bucket } from "./buckets";
+import { type Bucket, isolated } from "./buckets";
 import { EChart, type TimeAxis } from "./EChart";
 import type { ChartOption } from "./echarts";
 import { type Mark, markLine, markTips } from "./marks";
@@ -91,9 +91,12 @@ function optionOf(
     },
     series: lines.flatMap((line, at) => {
       const colour = line.colour(palette);
+      const alone = isolated(line.values);
       const base = {
         type: "line" as const,
-        symbol: line.values.filter((value) => value !== null).length < 2 ? "circle" : "none",
+        symbol: alone.size > 0 ? "circle" : "none",
+        symbolSize: (_: unknown, { dataIndex }: { dataIndex: number }) => (alone.has(dataIndex) ? 5 : 0),
+        showAllSymbol: true,
         silent: true,
         itemStyle: { color: colour },
         ...(line.area ? { areaStyle: { color: colour, opacity: 0.12 } } : {}),

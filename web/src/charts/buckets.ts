@@ -34,3 +34,9 @@ function hourLabel(start: string, zone: string, index: number): string {
   const time = clock(start, zone);
   return time === "00:00" && index > 0 ? day(start, zone) : time;
 }
+
+/** Where a value stands between two gaps: a line has nothing to draw there, so it needs a dot. */
+export function isolated(values: readonly (number | null)[]): Set<number> {
+  const known = (index: number) => (values[index] ?? null) !== null;
+  return new Set(values.flatMap((_, at) => (known(at) && !known(at - 1) && !known(at + 1) ? [at] : [])));
+}
