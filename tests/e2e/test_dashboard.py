@@ -34,7 +34,7 @@ def test_the_four_numbers_of_the_brief_are_those_of_the_api(start, open_page: Op
     assert f"{summary['avg_inference_time']:.1f}"[:1] in kpi(page, "Average inference time")
     assert "1" in kpi(page, "Error count")
     assert "last 7 days" in kpi(page, "Error count")
-    patterns = page.get_by_role("region", name="Error patterns")
+    patterns = page.get_by_role("region", name="Error patterns", exact=True)
     expect(patterns).to_contain_text("The file is not an image in a supported format.")
     distribution = page.get_by_role("region", name="Prediction distribution")
     for outcome, share in (("Real", "40"), ("Fake", "20"), ("Uncertain", "20"), ("Failed", "20")):
