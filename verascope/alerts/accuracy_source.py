@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, select
 
 from verascope.alerts.evidence import Found
+from verascope.clock import Range
 from verascope.metrics import Better, Metric, Unit
+from verascope.queries import labelled
 from verascope.store.tables import performance_benchmarks as benchmarks
-from verascope.store.tables import predictions as table
 
 
 class AccuracySource:
@@ -34,26 +35,11 @@ class AccuracySource:
         start_us: int,
         end_us: int,
     ) -> Found:
-        rows = connection.execute(
-            select(
-                table.c.model_version,
-                func.count(),
-                func.sum(case((table.c.label == table.c.prediction, 1), else_=0)),
-            )
-            .where(
-                table.c.tenant_id == tenant_id,
-                table.c.timestamp >= start_us,
-                table.c.timestamp < end_us,
-                table.c.label.is_not(None),
-                table.c.prediction.in_(("real", "fake")),
-                table.c.model_version.is_not(None),
-            )
-            .group_by(table.c.model_version)
-        ).all()
-        references = _references(connection, tenant_id) if rows else {}
+        judged = labelled.read(connection, tenant_id, [Range(start_us, end_us)], {}, ("model",))
+        references = _references(connection, tenant_id) if judged else {}
         return {
-            version: (references[version] - 100 * int(right) / n, n)
-            for version, n, right in rows
+            version: (references[version] - 100 * right / n, n)
+            for (_, (version,)), (right, n) in judged.items()
             if version in references
         }
 

@@ -424,7 +424,7 @@ class Reader:
         """Read what `ask` wants of the facts in `span`, and with it what else is expected of them."""
         together = [ask]
         for other in self._expected:
-            is_same = other.filters == ask.filters and span in _from_columns(other)
+            is_same = other.filters == ask.filters and span in _column_ranges(other)
             if is_same and self._series_of(other) is None:
                 together.append(other)
         groupings = dict.fromkeys(map(_grouping, together))
@@ -441,7 +441,7 @@ def _grouping(ask: Ask) -> Grouping:
     return Grouping(ask.dimensions, ask.interval, ask.quantiles)
 
 
-def _from_columns(ask: Ask) -> list[Range]:
+def _column_ranges(ask: Ask) -> list[Range]:
     return [piece.range for piece in ask.pieces if piece.source is Source.COLUMNS]
 
 

@@ -146,6 +146,7 @@ class _Side:
         self._parts = _parts_of(query)
         self._groups: Cells = {}
         self._series: Cells = {}
+        self._known_beside: dict[tuple[tuple[str, ...], Grain | None], _Beside] = {}
 
     def first_asks(self, *, grouped: bool = True) -> list[Ask]:
         """What will be read first. grouped: whether the groups to show are found here."""
@@ -227,6 +228,9 @@ class _Side:
 
     def _beside(self, dimensions: tuple[str, ...], interval: Grain | None) -> "_Beside":
         """What no counter holds, by bucket and group."""
+        known = self._known_beside.get((dimensions, interval))
+        if known is not None:
+            return known
         query, reader = self._query, self._reader
         asked = [METRICS[name] for name in query.metrics]
         peaks, judged = None, None
@@ -234,7 +238,9 @@ class _Side:
             peaks = reader.peaks(self._plan.peaks, query.filters, dimensions, interval)
         if any(metric.is_labelled for metric in asked):
             judged = reader.judged(self._span.range, query.filters, dimensions, interval)
-        return _Beside(peaks, judged, reader.min_labels)
+        found = _Beside(peaks, judged, reader.min_labels)
+        self._known_beside[dimensions, interval] = found
+        return found
 
     def cells(self, groups: Sequence[Group]) -> Cells:
         """What the rows show, by (bucket, group)."""

@@ -1,5 +1,5 @@
-import type { RangeChoice } from "../state/range";
-import type { Comparison } from "../state/search";
+import { type RangeChoice, readRange } from "../state/range";
+import { type Comparison, filtersOf, type View } from "../state/search";
 import type { Batch, Filters, MetricName, Query } from "./types";
 
 /** Where many questions are answered at once. */
@@ -91,4 +91,9 @@ export function overviewQueries(
       filters,
     },
   };
+}
+
+/** The overview's questions as an address asks them. */
+export function overviewOf(view: View): Record<OverviewPart, Query> {
+  return overviewQueries(readRange(view.range), view.compare ?? "previous", filtersOf(view));
 }

@@ -1,10 +1,10 @@
 import { keepPreviousData, type QueryClient, useQuery } from "@tanstack/react-query";
-import { type RangeChoice, readRange } from "../state/range";
-import { type Comparison, type FilterName, filtersOf, type View } from "../state/search";
+import type { RangeChoice } from "../state/range";
+import type { Comparison, FilterName, View } from "../state/search";
 import { setZone } from "../state/zone";
 import { askBatch, batchOf, heal, numbersKey, renewEveryMs, useBatch } from "./ask";
 import { getJson, getJsonWhateverStatus } from "./client";
-import { outcomeCounts, overviewQueries } from "./overview";
+import { outcomeCounts, overviewOf, overviewQueries } from "./overview";
 import { usePages } from "./pages";
 import type {
   Filters,
@@ -20,8 +20,7 @@ export const listKey = ["predictions"] as const;
 
 /** Asks for the overview's numbers while the page is still on its way to asking itself. */
 export function prefetchOverview(queries: QueryClient, view: View): void {
-  const asked = overviewQueries(readRange(view.range), view.compare ?? "previous", filtersOf(view));
-  void queries.prefetchQuery(batchOf("overview", asked));
+  void queries.prefetchQuery(batchOf("overview", overviewOf(view)));
 }
 
 export function useOverview(range: RangeChoice, compare: Comparison, filters: Filters) {

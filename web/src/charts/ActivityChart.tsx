@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import { integer, percent, shareOf, short } from "../format";
 import { outcomes, type Palette } from "../theme";
 import { type Activity, totalOf } from "./activity";
+import { titleOf } from "./buckets";
 import { EChart, type TimeAxis } from "./EChart";
 import type { ChartOption } from "./echarts";
 import { fill } from "./hatch";
@@ -77,7 +78,7 @@ function tip(activity: Activity, marks: Mark[], index: number, palette: Palette)
   if (!bucket) return tipOf("", []);
   const total = totalOf(bucket);
   const before = activity.before?.[index];
-  return tipOf(bucket.title + (bucket.unfinished ? ", not finished" : ""), [
+  return tipOf(titleOf(bucket), [
     ...outcomes.map(({ name, label }) => ({
       name: label,
       value: `${integer(bucket[name])}${total > 0 ? ` (${percent(shareOf(bucket[name], total))})` : ""}`,

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import type { Palette } from "../theme";
-import { type Bucket, isolated } from "./buckets";
+import { type Bucket, isolated, titleOf } from "./buckets";
 import { EChart, type TimeAxis } from "./EChart";
 import type { ChartOption } from "./echarts";
 import { type Mark, markLine, markTips } from "./marks";
@@ -137,7 +137,7 @@ function tip(
 ): HTMLElement {
   const bucket = buckets[index];
   if (!bucket) return tipOf("", []);
-  return tipOf(bucket.title + (bucket.unfinished ? ", not finished" : ""), [
+  return tipOf(titleOf(bucket), [
     ...lines.map(({ label, values, colour }) => {
       const value = values[index];
       return { name: label, value: value == null ? "–" : show(value), colour: colour(palette) };

@@ -1,5 +1,6 @@
 import type { Interval, Result } from "../api/types";
 import { bucketTitle, clock, day } from "../format";
+import type { Field } from "../state/sheet";
 
 /** One step of a time axis. */
 export interface Bucket {
@@ -34,6 +35,19 @@ function hourLabel(start: string, zone: string, index: number): string {
   const time = clock(start, zone);
   return time === "00:00" && index > 0 ? day(start, zone) : time;
 }
+
+/** What a step is called in full. */
+export function titleOf({ title, unfinished }: Pick<Bucket, "title" | "unfinished">): string {
+  return unfinished ? `${title}, not finished` : title;
+}
+
+/** The first column of a table of steps. */
+export const startField: Field<Bucket> = {
+  key: "start",
+  head: "From",
+  value: ({ start }) => start,
+  show: titleOf,
+};
 
 /** Where a value stands between two gaps: a line has nothing to draw there, so it needs a dot. */
 export function isolated(values: readonly (number | null)[]): Set<number> {

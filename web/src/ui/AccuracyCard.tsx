@@ -1,6 +1,6 @@
 import { type ReactNode, useMemo } from "react";
 import type { Result } from "../api/types";
-import { type Bucket, bucketsOf } from "../charts/buckets";
+import { type Bucket, bucketsOf, startField } from "../charts/buckets";
 import chart from "../charts/chart.module.css";
 import type { Line } from "../charts/LineChart";
 import type { Mark } from "../charts/marks";
@@ -38,12 +38,7 @@ export function AccuracyCard({ title, result, range, height, loading, marks, too
   const lines = useMemo(() => linesOf(result), [result]);
   const row = (bucket: Bucket) => result?.rows[buckets.indexOf(bucket)];
   const fields: Field<Bucket>[] = [
-    {
-      key: "start",
-      head: "From",
-      value: ({ start }) => start,
-      show: (bucket) => (bucket.unfinished ? `${bucket.title}, not finished` : bucket.title),
-    },
+    startField,
     ...columns.map(
       ({ metric, head }): Field<Bucket> => ({
         key: `${metric}_percent`,

@@ -1,6 +1,6 @@
 import { type ReactNode, useMemo } from "react";
 import type { NumberMetric, Result } from "../api/types";
-import { type Bucket, bucketsOf } from "../charts/buckets";
+import { type Bucket, bucketsOf, startField } from "../charts/buckets";
 import chart from "../charts/chart.module.css";
 import type { Line } from "../charts/LineChart";
 import type { Mark } from "../charts/marks";
@@ -39,12 +39,7 @@ export function LatencyCard({ title, result, range, height, loading, marks, tool
   const said = useSaid(result && originOf(result));
   const { buckets, lines } = useMemo(() => partsOf(result), [result]);
   const fields: Field<Bucket>[] = [
-    {
-      key: "start",
-      head: "From",
-      value: ({ start }) => start,
-      show: (bucket) => (bucket.unfinished ? `${bucket.title}, not finished` : bucket.title),
-    },
+    startField,
     ...percentiles.map(
       ({ metric, label }): Field<Bucket> => ({
         key: `${metric}_ms`,

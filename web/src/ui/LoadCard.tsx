@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import type { Result } from "../api/types";
-import { type Bucket, bucketsOf } from "../charts/buckets";
+import { type Bucket, bucketsOf, titleOf } from "../charts/buckets";
 import chart from "../charts/chart.module.css";
 import type { Line } from "../charts/LineChart";
 import type { Mark } from "../charts/marks";
@@ -55,7 +55,7 @@ export function LoadCard({ title = "Load", result, peak, range, compare, loading
           key: "start",
           head: "From",
           value: ({ start }) => start,
-          show: (bucket) => (bucket.unfinished ? `${bucket.title}, not finished` : bucket.title),
+          show: titleOf,
         },
         {
           key: "total_predictions",
