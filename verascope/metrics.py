@@ -374,14 +374,15 @@ class Interval:
 
 
 def wilson(part: int, n: int) -> Interval:
-    """Wilson's score interval of `part` of `n` in percent; 0 to 100 when nothing was counted."""
+    """Wilson's score interval of `part` of `n` in percent, the share always within; 0 to 100 when nothing was counted."""
     if n == 0:
         return Interval(0.0, 100.0)
     share = part / n
     centre = share + Z95**2 / (2 * n)
     spread = Z95 * sqrt(share * (1 - share) / n + Z95**2 / (4 * n**2))
     scale = 1 + Z95**2 / n
-    low, high = (centre - spread) / scale, (centre + spread) / scale
+    # At 0 and at n one end is the share itself: the roots of floats come out beside it by their last bits.
+    low, high = min(share, (centre - spread) / scale), max(share, (centre + spread) / scale)
     return Interval(100 * max(0.0, low), 100 * min(1.0, high))
 
 

@@ -335,7 +335,7 @@ def test_rollups_columns_and_rows_give_the_same_answer(house: House, case: Case)
         forced = Plan(Source.COLUMNS, "all", pieces, pieces, "forced", pieces, histograms)
         previous = None if span.previous is None else plan(query, span.previous, case.zone)
         with house.columns.reading() as facts, house.database.reading() as connection:
-            reader = Reader(connection, facts, tenant_id, case.zone, 90.0)
+            reader = Reader(connection, facts, tenant_id, case.zone, 90.0, MIN_LABELS)
             other = result.build(reader, Question(query, span, forced, previous))
         assert {**other, "source": ""} == {**answer, "source": ""}
 

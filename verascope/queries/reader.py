@@ -73,8 +73,8 @@ class Reader:
         tenant_id: int,
         zone: ZoneInfo,
         high_confidence: float,
+        min_labels: int,
         needed: Collection[str] = COUNTERS,
-        min_labels: int = 1,
     ) -> None:
         self._connection = connection
         self._columns = columns

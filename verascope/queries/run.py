@@ -180,7 +180,7 @@ class Answers:
     ) -> dict[str, Result]:
         needed = set().union(*(result.counters(one.query) for one in questions.values()))
         reader = Reader(
-            connection, facts, tenant_id, moment.zone, self._high_confidence, needed, self._min_labels
+            connection, facts, tenant_id, moment.zone, self._high_confidence, self._min_labels, needed
         )  # fmt: skip
         for question in questions.values():
             reader.expect(result.first_asks(reader, question))
