@@ -22,7 +22,9 @@ def test_wilsons_interval_of_nobody_and_of_all() -> None:
 def test_wilsons_interval_holds_its_share_to_the_last_bit(n: int) -> None:
     assert wilson(0, n).low == 0
     assert wilson(n, n).high == 100
-    assert all(wilson(part, n).low <= 100 * part / n <= wilson(part, n).high for part in range(n + 1))
+    assert all(
+        wilson(part, n).low <= 100 * part / n <= wilson(part, n).high for part in range(n + 1)
+    )
 
 
 def test_a_share_of_nothing_is_unknown() -> None:

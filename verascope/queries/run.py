@@ -28,7 +28,7 @@ from verascope.store.columns import Columns, ColumnsUnreadable
 from verascope.store.database import Database
 from verascope.store.facts import Snapshot
 from verascope.store.fold import Folder
-from verascope.store.tables import fold_state, rollups, tenants
+from verascope.store.tables import COUNTERS, fold_state, rollups, tenants
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class Answers:
         def read(
             connection: Connection, facts: Snapshot | None, moment: _Moment, asks: Sequence[Shared]
         ) -> dict[Wanted, Cell]:
-            reader = Reader(connection, facts, tenant_id, moment.zone, self._high_confidence)
+            reader = self._reader(connection, facts, tenant_id, moment)
             return counts.read(reader, asks)
 
         return self._settled(tenant_id, decide, counts.reads_columns, read)
@@ -101,7 +101,7 @@ class Answers:
         def read(
             connection: Connection, facts: Snapshot | None, moment: _Moment, asks: Sequence[Shared]
         ) -> dict[int, Cell]:
-            reader = Reader(connection, facts, tenant_id, moment.zone, self._high_confidence)
+            reader = self._reader(connection, facts, tenant_id, moment)
             return counts.read_series(reader, asks, interval)[wanted]
 
         return self._settled(tenant_id, decide, counts.reads_columns, read)
@@ -170,6 +170,18 @@ class Answers:
         reach = _reach(connection, tenant_id) if asks_all else None
         return _decide(queries, moment.zone, self.now(), reach)
 
+    def _reader(
+        self,
+        connection: Connection,
+        facts: Snapshot | None,
+        tenant_id: int,
+        moment: "_Moment",
+        needed: Collection[str] = COUNTERS,
+    ) -> Reader:
+        return Reader(
+            connection, facts, tenant_id, moment.zone, self._high_confidence, self._min_labels, needed
+        )  # fmt: skip
+
     def _build(
         self,
         connection: Connection,
@@ -179,9 +191,7 @@ class Answers:
         questions: Mapping[str, Question],
     ) -> dict[str, Result]:
         needed = set().union(*(result.counters(one.query) for one in questions.values()))
-        reader = Reader(
-            connection, facts, tenant_id, moment.zone, self._high_confidence, self._min_labels, needed
-        )  # fmt: skip
+        reader = self._reader(connection, facts, tenant_id, moment, needed)
         for question in questions.values():
             reader.expect(result.first_asks(reader, question))
         answers = {name: result.build(reader, question) for name, question in questions.items()}
