@@ -57,6 +57,7 @@ class House:
                     tenant_id=tenant_id, name=f"t{tenant_id}", time_zone=time_zone, created_at=0
                 )
             )
+        self.folder.fold_all()
         return tenant_id
 
     def add(self, *new: Prediction) -> None:
