@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.conftest import FAKE, REAL, picture
 from tests.e2e.conftest import Open
-from tests.e2e.steps import card, kpi, saved, send, wait_for_live
+from tests.e2e.steps import HOSTILE, card, kpi, saved, send, wait_for_live
 
 
 @pytest.mark.parametrize(
@@ -164,6 +164,27 @@ def test_a_price_is_changed_and_what_the_environment_says_is_fixed(start, open_p
     port = page.get_by_role("listitem").filter(has_text="server.port")
     expect(port).to_contain_text("VERASCOPE_")
     assert port.get_by_role("button").count() == 0
+
+
+def test_settings_are_found_by_their_words_and_the_address_keeps_them(
+    start, open_page: Open
+) -> None:  # type: ignore[no-untyped-def]
+    server = start()
+    page = open_page(f"{server.url}/dashboard/settings")
+    rows = page.get_by_role("main").get_by_role("listitem")
+    field = page.get_by_role("searchbox", name="Search settings")
+    field.fill("price default")
+    expect(rows.filter(has_text="server.port")).to_have_count(0)
+    expect(rows.filter(has_text="pricing.default_price")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"q=price"))
+    page.reload()
+    expect(field).to_have_value("price default")
+    expect(rows.filter(has_text="server.port")).to_have_count(0)
+    field.fill(HOSTILE)
+    expect(page.get_by_text("No setting has all of these words")).to_be_visible()
+    field.fill("")
+    page.get_by_role("navigation", name="Sections").get_by_role("link", name="Server").click()
+    expect(rows.filter(has_text="server.port")).to_be_in_viewport()
 
 
 def test_the_first_minute_offers_three_ways(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]

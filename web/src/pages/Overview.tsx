@@ -1,11 +1,11 @@
-import { useDeferredValue, useEffect, useRef, useState } from "react";
+import { memo, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { useOverview } from "../api/queries";
 import type { Outcome, Result } from "../api/types";
 import { isDemo } from "../base";
 import { Donut } from "../charts/Donut";
 import { integer, percent, shareOf } from "../format";
 import { useMarks } from "../state/marks";
-import { useView } from "../state/view";
+import { useView, useViewChanges } from "../state/view";
 import { outcomes } from "../theme";
 import { ActivityCard } from "../ui/ActivityCard";
 import { AnalyseBox } from "../ui/AnalyseBox";
@@ -18,24 +18,30 @@ import { Feed } from "../ui/Feed";
 import { FirstMinute } from "../ui/FirstMinute";
 import { Status } from "../ui/Status";
 import { Strips } from "../ui/Strips";
-import { Empty, type Loading, loadingOf } from "../ui/states";
+import { Empty, type Loading, Outdated, useAnswered, useSteadyLoading } from "../ui/states";
 import { TrendsCard } from "../ui/TrendsCard";
 import { Kpis } from "./Kpis";
 import styles from "./pages.module.css";
 
 export function Overview() {
-  const { range, compare, filters, filtered, addFilter } = useView();
-  const overview = useOverview(range, compare, filters);
+  const asked = useView();
+  const overview = useOverview(asked.range, asked.compare, asked.filters);
+  const { range, compare, filters, filtered } = useAnswered(asked, overview);
+  const { isPlaceholderData: outdated } = overview;
   const [newest, setNewest] = useState<string>();
   useCatchUp(overview, newest);
   const results = overview.data?.results;
-  const loading = loadingOf(overview);
-  const failures = results && {
-    total: results.range.totals.total_predictions ?? 0,
-    failed: results.range.totals.failed_predictions ?? 0,
-    patterns: results.errors,
-    words: range.words,
-  };
+  const loading = useSteadyLoading(overview);
+  const failures = useMemo(
+    () =>
+      results && {
+        total: results.range.totals.total_predictions ?? 0,
+        failed: results.range.totals.failed_predictions ?? 0,
+        patterns: results.errors,
+        words: range.words,
+      },
+    [results, range],
+  );
   // The first picture is the frame and the four figures; what lies below follows at once, and doesn't hold them up.
   const isDrawn = useDeferredValue(true, false);
   const marks = useMarks(results?.changes, results?.range);
@@ -44,58 +50,63 @@ export function Overview() {
     <div className={styles.grid}>
       <h1 className="visually-hidden">Overview</h1>
       <div className={styles.full}>
-        <Status error={overview.error} failures={failures ?? null} enabled={results !== undefined} />
+        <StatusLine error={overview.error} failures={failures ?? null} enabled={results !== undefined} />
         <Strips enabled={results !== undefined} />
       </div>
-      <Kpis results={results} range={range} compare={compare} loading={loading} />
-      {isDrawn &&
-        (blank ? (
-          <FirstMinute className={styles.whole} />
-        ) : (
-          <>
-            <ActivityCard
-              className={styles.wide}
-              result={results?.range}
-              range={range}
-              nothingYet={results?.all.totals.total_predictions === 0}
-              filtered={filtered}
-              loading={loading}
-              marks={marks}
-            />
-            <Distribution
-              result={results?.range}
-              words={range.words}
-              code={range.code}
-              loading={loading}
-              onPick={(outcome) => addFilter("outcome", outcome)}
-            />
-          </>
-        ))}
+      <Outdated value={outdated}>
+        <FourKpis results={results} range={range} compare={compare} loading={loading} />
+        {isDrawn &&
+          (blank ? (
+            <FirstMinute className={styles.whole} />
+          ) : (
+            <>
+              <Activity
+                className={styles.wide}
+                result={results?.range}
+                range={range}
+                compare={compare}
+                nothingYet={results?.all.totals.total_predictions === 0}
+                filtered={filtered}
+                loading={loading}
+                marks={marks}
+              />
+              <Distribution result={results?.range} words={range.words} code={range.code} loading={loading} />
+            </>
+          ))}
+      </Outdated>
       {isDrawn && (
         <>
-          <Feed key={JSON.stringify(filters)} className={styles.wide} filters={filters} onLoad={setNewest} />
+          <LiveFeed
+            key={JSON.stringify(asked.filters)}
+            className={styles.wide}
+            filters={asked.filters}
+            waits={outdated && filters !== asked.filters}
+            onLoad={setNewest}
+          />
           <div className={styles.side}>
-            <AnalyseBox />
-            <ErrorPatterns
-              result={results?.errors}
-              total={failures?.total ?? 0}
-              failed={failures?.failed ?? 0}
-              words={range.words}
-              loading={loading}
-            />
+            <Analyse />
+            <Outdated value={outdated}>
+              <Failures
+                result={results?.errors}
+                total={failures?.total ?? 0}
+                failed={failures?.failed ?? 0}
+                words={range.words}
+                loading={loading}
+              />
+            </Outdated>
           </div>
         </>
       )}
       {isDrawn && !blank && (
-        <>
-          <TrendsCard
+        <Outdated value={outdated}>
+          <Trends
             className={styles.half}
             result={results?.trends}
             range={range}
             loading={loading}
             marks={marks}
           />
-          <Breakdown
+          <Clients
             className={styles.half}
             title="Top clients"
             name="client"
@@ -103,17 +114,28 @@ export function Overview() {
             words={range.words}
             loading={loading}
           />
-          <CountriesCard
+          <Countries
             className={styles.whole}
             result={results?.countries}
             words={range.words}
             loading={loading}
           />
-        </>
+        </Outdated>
       )}
     </div>
   );
 }
+
+// Between a question and its answer nothing of these changes, so nothing of them is drawn.
+const StatusLine = memo(Status);
+const FourKpis = memo(Kpis);
+const Activity = memo(ActivityCard);
+const LiveFeed = memo(Feed);
+const Analyse = memo(AnalyseBox);
+const Failures = memo(ErrorPatterns);
+const Trends = memo(TrendsCard);
+const Clients = memo(Breakdown);
+const Countries = memo(CountriesCard);
 
 /**
  * Asks once more when the first list knows a prediction that the first numbers don't: it came after they were counted
@@ -140,10 +162,10 @@ interface DistributionProps {
   words: string;
   code: string;
   loading: Loading;
-  onPick: (outcome: Outcome) => void;
 }
 
-function Distribution({ result, words, code, loading, onPick }: DistributionProps) {
+const Distribution = memo(function Distribution({ result, words, code, loading }: DistributionProps) {
+  const { addFilter } = useViewChanges();
   const counts = Object.fromEntries(
     outcomes.map(({ name }) => [name, result?.totals[`${name}_predictions`] ?? 0]),
   ) as Record<Outcome, number>;
@@ -197,7 +219,7 @@ function Distribution({ result, words, code, loading, onPick }: DistributionProp
         )
       }
     >
-      <Donut counts={counts} onPick={onPick} />
+      <Donut counts={counts} onPick={(outcome) => addFilter("outcome", outcome)} />
     </ChartCard>
   );
-}
+});

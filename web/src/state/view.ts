@@ -15,15 +15,8 @@ import {
 } from "./search";
 import { useZone } from "./zone";
 
-export interface ViewState {
-  range: RangeChoice;
-  compare: Comparison;
-  filters: Filters;
-  filtered: boolean;
-  /** The opened prediction. */
-  id: string | undefined;
-  /** The rest of the address: what the page itself keeps there. */
-  view: View;
+/** The only ways to change the address. */
+export interface ViewChanges {
   setRange: (code: string) => void;
   setCompare: (compare: Comparison) => void;
   /** Changes what the page itself keeps in the address; `undefined` takes it out. */
@@ -32,6 +25,17 @@ export interface ViewState {
   removeFilter: (name: FilterName, value: string) => void;
   clearFilters: () => void;
   open: (id: string | undefined) => void;
+}
+
+export interface ViewState extends ViewChanges {
+  range: RangeChoice;
+  compare: Comparison;
+  filters: Filters;
+  filtered: boolean;
+  /** The opened prediction. */
+  id: string | undefined;
+  /** The rest of the address: what the page itself keeps there. */
+  view: View;
 }
 
 const withoutRange = ["/analyse", "/explore", "/settings", "/alerts", "/incidents"];
@@ -55,23 +59,34 @@ export function shared({ id: _id, param: _param, ...view }: View): View {
   return rest;
 }
 
-/** The address as state, and the only ways to change it. */
+/** The address as state, and the ways to change it. */
 export function useView(): ViewState {
   const view: View = useSearch({ strict: false });
-  const navigate = useNavigate();
-  const router = useRouter();
+  const filters = useSearch({ strict: false, select: filtersOf, structuralSharing: true });
+  const changes = useViewChanges();
   const zone = useZone();
-  return useMemo(() => {
-    const change = (next: (view: View) => View, replace = false) =>
-      void navigate({ to: ".", search: next, replace, resetScroll: false });
-    const filters = filtersOf(view);
-    return {
+  return useMemo(
+    () => ({
+      ...changes,
       view,
       range: readRange(view.range, zone),
       compare: view.compare ?? "previous",
       filters,
       filtered: Object.keys(filters).length > 0,
       id: view.id,
+    }),
+    [view, filters, changes, zone],
+  );
+}
+
+/** For what changes the address without showing it: it isn't drawn again when the address changes. */
+export function useViewChanges(): ViewChanges {
+  const navigate = useNavigate();
+  const router = useRouter();
+  return useMemo(() => {
+    const change = (next: (view: View) => View, replace = false) =>
+      void navigate({ to: ".", search: next, replace, resetScroll: false });
+    return {
       setRange: (code) => change((old) => ({ ...old, range: code })),
       setCompare: (compare) =>
         change(({ compare: _, ...rest }) => (compare === "previous" ? rest : { ...rest, compare })),
@@ -89,7 +104,10 @@ export function useView(): ViewState {
       removeFilter: (name, value) => change((old) => withoutFilter(old, name, value)),
       clearFilters: () => change(withoutFilters),
       open: (id) =>
-        change(({ id: _, ...rest }) => (id === undefined ? rest : { ...rest, id }), view.id !== undefined),
+        change(
+          ({ id: _, ...rest }) => (id === undefined ? rest : { ...rest, id }),
+          router.state.location.search.id !== undefined,
+        ),
     };
-  }, [view, navigate, router, zone]);
+  }, [navigate, router]);
 }

@@ -1,18 +1,19 @@
+import { useRouter } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { customRange } from "./range";
-import { useView } from "./view";
+import { customRange, readRange } from "./range";
+import { useViewChanges } from "./view";
 
 /** The ranges that were zoomed from, the latest last. They belong to this page load only; the address has the rest. */
 const left: string[] = [];
 
 /** What dragging over a chart and double-clicking it do. */
 export function useZoom(): { onZoom: (startMs: number, endMs: number) => void; onBack: () => void } {
-  const { range, setRange } = useView();
-  const { code } = range;
+  const { setRange } = useViewChanges();
+  const router = useRouter();
   return useMemo(
     () => ({
       onZoom: (startMs, endMs) => {
-        left.push(code);
+        left.push(readRange(router.state.location.search.range).code);
         setRange(customRange(startMs, endMs));
       },
       onBack: () => {
@@ -20,6 +21,6 @@ export function useZoom(): { onZoom: (startMs: number, endMs: number) => void; o
         if (before !== undefined) setRange(before);
       },
     }),
-    [code, setRange],
+    [router, setRange],
   );
 }

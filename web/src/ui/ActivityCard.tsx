@@ -4,7 +4,7 @@ import { activityFields, activityOf, summaryOf, totalOf } from "../charts/activi
 import chart from "../charts/chart.module.css";
 import type { Mark } from "../charts/marks";
 import type { RangeChoice } from "../state/range";
-import { useView } from "../state/view";
+import type { Comparison } from "../state/search";
 import { useZoom } from "../state/zoom";
 import { outcomes } from "../theme";
 import { originOf, useAbout, useSaid } from "./about";
@@ -24,6 +24,7 @@ const adjective = { minute: "Activity by the minute", hour: "Hourly activity", d
 interface Props {
   result: Result | undefined;
   range: RangeChoice;
+  compare: Comparison;
   /** Whether anything was ever recorded, so that "none" can be told from "not yet". */
   nothingYet: boolean;
   filtered: boolean;
@@ -32,8 +33,8 @@ interface Props {
   className?: string | undefined;
 }
 
-export function ActivityCard({ result, range, nothingYet, filtered, loading, marks, className }: Props) {
-  const { compare } = useView();
+export function ActivityCard(props: Props) {
+  const { result, range, compare, nothingYet, filtered, loading, marks, className } = props;
   const zoom = useZoom();
   const about = useAbout(
     [

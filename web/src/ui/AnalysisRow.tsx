@@ -2,7 +2,7 @@ import { useState } from "react";
 import type { Verdict } from "../api/types";
 import { bytes, milliseconds, percent } from "../format";
 import { type Analysis, retryAnalysis } from "../state/analyses";
-import { useView } from "../state/view";
+import { useViewChanges } from "../state/view";
 import styles from "./analyse.module.css";
 import { HeatOverlay } from "./HeatOverlay";
 import { AlertIcon, ImageIcon } from "./icons";
@@ -11,7 +11,7 @@ import states from "./states.module.css";
 
 export function AnalysisRow({ analysis, large = false }: { analysis: Analysis; large?: boolean }) {
   const { name, size, state } = analysis;
-  const { open } = useView();
+  const { open } = useViewChanges();
   const explanation = large && state.step === "done" ? state.verdict.explanation : undefined;
   const id = state.step === "done" ? state.verdict.id : state.step === "refused" ? state.id : null;
   return (

@@ -3,7 +3,7 @@ import { scaleOf } from "../charts/steps";
 import { countryName, integer, percent, plural } from "../format";
 import type { Said } from "../state/said";
 import type { Field } from "../state/sheet";
-import { useView } from "../state/view";
+import { useViewChanges } from "../state/view";
 import { type Meaning, originOf, shareOf, useAbout, useSaid } from "./about";
 import { ChartCard } from "./ChartCard";
 import styles from "./countries.module.css";
@@ -25,7 +25,7 @@ interface Props {
 
 /** Where predictions come from: the map, and the table that says the same in numbers. */
 export function CountriesCard({ result, words, loading, className }: Props) {
-  const { addFilter } = useView();
+  const { addFilter } = useViewChanges();
   const about = useAbout(["total_predictions", "fake_share", "error_rate"], result, [shareOf("country")]);
   const rows = result?.rows ?? [];
   const total = result?.totals.total_predictions ?? 0;

@@ -6,7 +6,7 @@ import { useSentIds } from "../state/analyses";
 import { changeFeed, emptyFeed, feedLimit } from "../state/feed";
 import { type LiveEvent, useGreetings, useLiveEvents, usePhase } from "../state/live";
 import { matches } from "../state/search";
-import { useView } from "../state/view";
+import { useView, useViewChanges } from "../state/view";
 import { useZone } from "../state/zone";
 import { Card, CardAction } from "./Card";
 import styles from "./feed.module.css";
@@ -23,16 +23,18 @@ const inSight = 14;
 
 interface Props {
   filters: Filters;
+  /** Whether the page's numbers are on their way: they go first. */
+  waits: boolean;
   /** Told when the newest prediction on record arrived, whenever the list was loaded. */
   onLoad: (newest: string | undefined) => void;
   className?: string | undefined;
 }
 
 /** The newest predictions as they happen. Nothing moves while it is paused, hovered or scrolled. */
-export function Feed({ filters, onLoad, className }: Props) {
+export function Feed({ filters, waits, onLoad, className }: Props) {
   const greeted = useGreetings() > 0;
   const phase = usePhase();
-  const recent = useRecent(filters, greeted || phase === "stale");
+  const recent = useRecent(filters, !waits && (greeted || phase === "stale"));
   const [feed, change] = useReducer(changeFeed, emptyFeed);
   const [paused, setPaused] = useState(false);
   const [hovered, setHovered] = useState(false);
@@ -150,7 +152,7 @@ function useArrivals(filters: Filters, tell: (predictions: Prediction[]) => void
 
 const FeedRow = memo(function FeedRow({ prediction, at }: { prediction: Prediction; at: number }) {
   const zone = useZone();
-  const { open } = useView();
+  const { open } = useViewChanges();
   const mine = useSentIds().has(prediction.id);
   const { timestamp, outcome, confidence, client, country, inference_time_ms: ms } = prediction;
   return (

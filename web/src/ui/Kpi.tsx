@@ -1,12 +1,12 @@
 import { Tooltip } from "@mantine/core";
-import { type ReactNode, useId } from "react";
+import { type ReactNode, useContext, useId } from "react";
 import type { MetricName, Result } from "../api/types";
 import { Sparkline } from "../charts/Sparkline";
 import { unknown } from "../format";
 import type { Change } from "../state/change";
 import { Explained } from "./Explained";
 import styles from "./kpi.module.css";
-import { type Loading, Skeleton } from "./states";
+import { type Loading, Outdated, Skeleton } from "./states";
 
 export interface KpiNumber {
   metric: MetricName;
@@ -37,12 +37,13 @@ interface Props {
 /** One number that matters: value and unit, what it is of, its change and course. */
 export function Kpi({ label, scope, loading, number }: Props) {
   const id = useId();
+  const outdated = useContext(Outdated) || loading.outdated;
   return (
     <section
       className={styles.kpi}
       aria-labelledby={id}
-      aria-busy={loading.pending || loading.outdated || undefined}
-      data-outdated={loading.outdated || undefined}
+      aria-busy={loading.pending || outdated || undefined}
+      data-outdated={outdated || undefined}
     >
       <div className={styles.head}>
         <h2 id={id} className={styles.label}>

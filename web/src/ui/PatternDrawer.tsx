@@ -11,7 +11,7 @@ import {
 import type { Prediction } from "../api/types";
 import { Sparkline } from "../charts/Sparkline";
 import { fullTime, integer, percent, rangeWords, recentTime } from "../format";
-import { shared, useView } from "../state/view";
+import { shared, useViewChanges } from "../state/view";
 import { useZone } from "../state/zone";
 import drawer from "./drawer.module.css";
 import { Field } from "./Field";
@@ -32,7 +32,7 @@ interface Props {
 
 /** Everything known about one pattern, and what somebody decides about it. */
 export function PatternDrawer({ pattern, rows, span }: Props) {
-  const { open } = useView();
+  const { open } = useViewChanges();
   const onKeyDown = useWalk(
     rows.map((row) => row.pattern),
     pattern,

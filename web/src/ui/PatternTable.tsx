@@ -1,7 +1,7 @@
 import type { ErrorPattern, PatternPage } from "../api/patterns";
 import { Sparkline } from "../charts/Sparkline";
 import { fullTime, integer, percent, plural, recentTime } from "../format";
-import { useView } from "../state/view";
+import { useViewChanges } from "../state/view";
 import { useZone } from "../state/zone";
 import { originOfRange, saidOf, shareOfFailures, useSaid } from "./about";
 import styles from "./patterns.module.css";
@@ -22,7 +22,7 @@ const lastSeen = {
 
 /** Failures by what went wrong, the most frequent first; a row opens its drawer. */
 export function PatternTable({ rows, page }: { rows: ErrorPattern[]; page: PatternPage }) {
-  const { open } = useView();
+  const { open } = useViewChanges();
   const zone = useZone();
   const said = useSaid(originOfRange(page.range, source));
   const ever = { range: "everything recorded", source };

@@ -3,7 +3,7 @@ import type { Prediction } from "../api/types";
 import { bytes, fullTime, milliseconds, percent, recentTime } from "../format";
 import list from "../pages/predictions.module.css";
 import { useSentIds } from "../state/analyses";
-import { useView } from "../state/view";
+import { useView, useViewChanges } from "../state/view";
 import { useZone } from "../state/zone";
 import { CopyText } from "./Copy";
 import { OutcomeBadge, outcomeLabel } from "./Outcome";
@@ -137,7 +137,7 @@ export function PredictionTable({ rows, openId }: { rows: Prediction[]; openId: 
 
 function Time({ row }: { row: Prediction }) {
   const zone = useZone();
-  const { open } = useView();
+  const { open } = useViewChanges();
   return (
     <button
       type="button"

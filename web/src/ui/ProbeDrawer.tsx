@@ -4,7 +4,7 @@ import { type Probe, useProbeAction, useProbes, useSaveProbe } from "../api/prob
 import { base } from "../base";
 import { dayAndClock, duration, fullTime, milliseconds } from "../format";
 import { draftOf, kindOf, probeOf } from "../state/probe";
-import { useView } from "../state/view";
+import { useView, useViewChanges } from "../state/view";
 import { useZone } from "../state/zone";
 import { CopyButton } from "./Copy";
 import drawer from "./drawer.module.css";
@@ -65,7 +65,7 @@ export function ProbeDrawer() {
 
 function Details({ probe }: { probe: Probe }) {
   const zone = useZone();
-  const { open, keep } = useView();
+  const { open, keep } = useViewChanges();
   const act = useProbeAction(probe.name);
   const save = useSaveProbe(probe.name);
   const [sure, setSure] = useState(false);

@@ -2,7 +2,7 @@ import { type Probe, useProbes } from "../api/probes";
 import { fullTime, integer, milliseconds, percent, plural, recentTime, unknown } from "../format";
 import { kindOf } from "../state/probe";
 import type { Said } from "../state/said";
-import { useView } from "../state/view";
+import { useViewChanges } from "../state/view";
 import { useZone } from "../state/zone";
 import { saidOf } from "./about";
 import { Card } from "./Card";
@@ -47,7 +47,7 @@ export function probesInOrder(probes: Probe[]): Probe[] {
 /** What is asked from here again and again, the troubled first. */
 export function ProbesCard({ className }: { className?: string | undefined }) {
   const probes = useProbes();
-  const { open, keep } = useView();
+  const { open, keep } = useViewChanges();
   const zone = useZone();
   const rows = probesInOrder(probes.data?.items ?? []);
   const up = rows.filter(({ status }) => status === "up").length;

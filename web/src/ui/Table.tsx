@@ -3,7 +3,7 @@ import { countryName, unknown } from "../format";
 import type { Said } from "../state/said";
 import { type FilterName, filterLabels } from "../state/search";
 import type { Field } from "../state/sheet";
-import { useView } from "../state/view";
+import { useViewChanges } from "../state/view";
 import { Telling } from "./Told";
 import styles from "./table.module.css";
 
@@ -142,7 +142,7 @@ function nextSort({ key, number }: Sorted, sort: string): string {
 
 /** A value of the data that narrows the page to itself when clicked. */
 export function FilterValue({ name, value }: { name: FilterName; value: string | null | undefined }) {
-  const { addFilter } = useView();
+  const { addFilter } = useViewChanges();
   if (value == null) return <span>{name === "country" ? countryName(value) : unknown}</span>;
   const shown = name === "country" ? countryName(value) : value;
   return (

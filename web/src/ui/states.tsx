@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { createContext, type ReactNode, useMemo, useState } from "react";
 import { Problem } from "../api/client";
 import { CopyButton } from "./Copy";
 import { AlertIcon } from "./icons";
@@ -30,6 +30,27 @@ export function loadingOf(query: QueryLike): Loading {
     outdated: query.isPlaceholderData,
     retry: () => void query.refetch(),
   };
+}
+
+/** Whether what is inside belongs to an earlier question. Cards dim for it by themselves; nothing in them is drawn again. */
+export const Outdated = createContext(false);
+
+/** As `loadingOf`, and the same object until it says something else; leaves what is outdated to the context. */
+export function useSteadyLoading({ data, error, isPending, refetch }: Omit<QueryLike, "isPlaceholderData">) {
+  return useMemo<Loading>(
+    () => loadingOf({ data, error, isPending, isPlaceholderData: false, refetch }),
+    [data, error, isPending, refetch],
+  );
+}
+
+/** What the shown numbers were asked with: the words of a page change together with its numbers, not before. */
+export function useAnswered<Asked>(
+  asked: Asked,
+  { isPlaceholderData }: Pick<QueryLike, "isPlaceholderData">,
+): Asked {
+  const [answered, setAnswered] = useState(asked);
+  if (!isPlaceholderData && answered !== asked) setAnswered(asked);
+  return isPlaceholderData ? answered : asked;
 }
 
 export function Skeleton({ height, width = "100%" }: { height: number | string; width?: number | string }) {

@@ -6,6 +6,7 @@ import { shared, useView } from "../../state/view";
 import { Badge } from "../../ui/Badge";
 import { Choice } from "../../ui/Field";
 import { PagedList } from "../../ui/PagedList";
+import { SearchField } from "../../ui/SearchField";
 import { SeverityBadge, severityChoices } from "../../ui/Severity";
 import { Lasting, Moment } from "../../ui/Since";
 import { StateBadge } from "../../ui/StateBadge";
@@ -14,7 +15,6 @@ import list from "../list.module.css";
 import { AlertDrawer } from "./AlertDrawer";
 import { Acknowledge, SilenceThis } from "./Handling";
 import { Measured } from "./Measured";
-import { SearchField } from "./SearchField";
 
 const states: { value: AlertState; label: string }[] = [
   { value: "open", label: "Open" },

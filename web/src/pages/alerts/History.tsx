@@ -8,12 +8,12 @@ import form from "../../ui/form.module.css";
 import { DownloadIcon } from "../../ui/icons";
 import { PagedList } from "../../ui/PagedList";
 import { RangePicker } from "../../ui/RangePicker";
+import { SearchField } from "../../ui/SearchField";
 import { SeverityBadge, severityChoices } from "../../ui/Severity";
 import { Moment } from "../../ui/Since";
 import { Empty } from "../../ui/states";
 import { kindLabel } from "../../ui/Timeline";
 import list from "../list.module.css";
-import { SearchField } from "./SearchField";
 
 export const historyKinds = [
   "transition",

@@ -1,7 +1,6 @@
 import { useEffect, useState } from "react";
-import { useView } from "../../state/view";
-import form from "../../ui/form.module.css";
-import list from "../list.module.css";
+import { useView } from "../state/view";
+import form from "./form.module.css";
 
 const pauseMs = 250;
 
@@ -17,7 +16,7 @@ export function SearchField({ label }: { label: string }) {
   return (
     <input
       type="search"
-      className={`${form.input} ${list.search}`}
+      className={`${form.input} ${form.search}`}
       aria-label={label}
       placeholder={label}
       value={typed}
