@@ -173,6 +173,7 @@ def following(bucket: int, grain: Grain, tz: ZoneInfo) -> int:
             return midnight(datetime.fromtimestamp(bucket, tz).date() + timedelta(days=1), tz)
 
 
+@lru_cache(maxsize=8192)
 def midnight(day: date, tz: ZoneInfo) -> int:
     """Epoch second at which the local date `day` starts (the first instant that carries that date)."""
     start = int(datetime(day.year, day.month, day.day, tzinfo=tz).timestamp())

@@ -394,12 +394,15 @@ def quantile_of(histogram: Mapping[int, int], q: float) -> float | None:
 def quantiles_of(histogram: Mapping[int, int], qs: Sequence[float]) -> list[float | None]:
     """`quantile_of` for each of the ascending `qs`, in one walk over the bins."""
     n = sum(histogram.values())
-    if not n:
+    if not n or not qs:
         return [None] * len(qs)
+    ranks = [ceil(q * n) for q in qs]
     found: list[float | None] = []
     seen = 0
     for bin_index in sorted(histogram):
         seen += histogram[bin_index]
-        while len(found) < len(qs) and seen >= ceil(qs[len(found)] * n):
+        while seen >= ranks[len(found)]:
             found.append(bin_value_ms(bin_index))
+            if len(found) == len(ranks):
+                return found
     return found

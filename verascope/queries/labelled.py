@@ -4,8 +4,9 @@ Labels come late and change, so nothing of them is summed up beforehand.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
-from sqlalchemy import Connection, and_, case, func, literal_column, select
+from sqlalchemy import Connection, TextClause, bindparam, case, func, literal_column, select, text
 
 from verascope.clock import Range
 from verascope.queries.rows import FIELDS, Group
@@ -28,14 +29,10 @@ def read(
     if not parts:
         return {}
     time = table.c.timestamp
-    branches = [
-        (and_(time >= part.start_us, time < part.end_us), place) for place, part in enumerate(parts)
-    ]
-    place = case(*branches).label("place")
     groups = [FIELDS[name] for name in dimensions]
     rows = connection.execute(
         select(
-            place,
+            _place(len(parts)),
             *groups,
             func.sum(case((table.c.label == table.c.prediction, 1), else_=0)),
             func.count(),
@@ -49,10 +46,30 @@ def read(
             *(FIELDS[name].in_(values) for name, values in filters.items()),
         )
         # By its name: PostgreSQL can't tell that two expressions of bound values are one.
-        .group_by(literal_column("place"), *groups)
+        .group_by(literal_column("place"), *groups),
+        {
+            name: edge
+            for place, part in enumerate(parts)
+            for name, edge in ((f"from_{place}", part.start_us), (f"until_{place}", part.end_us))
+        },
     )
     return {
         (row[0], tuple(row[1:-2])): (int(row[-2]), int(row[-1]))
         for row in rows
         if row[0] is not None
     }
+
+
+@lru_cache(maxsize=256)
+def _place(n: int) -> TextClause:
+    """In which of `n` parts a prediction lies. As text: building it of a hundred parts takes ten times what it answers."""
+    branches = (
+        f"WHEN predictions.timestamp < :until_{place} "
+        f"THEN CASE WHEN predictions.timestamp >= :from_{place} THEN {place} END"
+        for place in range(n)
+    )
+    edges = (f"{edge}_{place}" for place in range(n) for edge in ("from", "until"))
+    of_type = table.c.timestamp.type
+    return text(f"CASE {' '.join(branches)} END AS place").bindparams(
+        *(bindparam(name, type_=of_type) for name in edges)
+    )

@@ -1,8 +1,9 @@
 """The shape of an answer: groups in order, empty buckets as zeros, what a limit left out, the range before."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from verascope import clock
@@ -329,17 +330,14 @@ class _Side:
         names: Sequence[str] | None = None,
     ) -> dict[str, Value]:
         """The counted metrics of one cell. within: the time it covers, for rates per hour."""
+        asked = self._query.metrics if names is None else tuple(names)
+        computed, ranks = _told(asked)
         parts: Mapping[str, int] = {**_ZEROS, **cell.parts, "seconds": self._seconds(within)}
-        asked = self._query.metrics if names is None else names
-        ranks = sorted({q for name in asked if (q := METRICS[name].quantile) is not None})
-        quantiles = dict(zip(ranks, quantiles_of(cell.bins, ranks), strict=True))
-        found: dict[str, Value] = {}
-        for name in asked:
-            metric = METRICS[name]
-            if metric.quantile is not None:
-                found[name] = quantiles[metric.quantile]
-            elif metric.compute is not None:
-                found[name] = metric.compute(parts)
+        found = {name: compute(parts) for name, compute in computed}
+        if ranks:
+            values = quantiles_of(cell.bins, [q for q, _ in ranks])
+            found |= {name: value for (_, name), value in zip(ranks, values, strict=True)}
+            return {name: found[name] for name in asked if name in found}
         return found
 
     def _seconds(self, within: Range | None) -> int:
@@ -391,6 +389,17 @@ class _Side:
             return None
         assert metric is not None
         return (metric.parts[0], query.limit) if query.dimensions == (plan.dimension,) else None
+
+
+@lru_cache(maxsize=256)
+def _told(
+    names: tuple[str, ...],
+) -> tuple[list[tuple[str, Callable[[Mapping[str, int]], Value]]], list[tuple[float, str]]]:
+    """(name, what computes it from the counters) of each counted metric, (quantile, name) of each percentile, ascending."""
+    asked = [METRICS[name] for name in names]
+    computed = [(metric.name, metric.compute) for metric in asked if metric.compute is not None]
+    ranks = [(metric.quantile, metric.name) for metric in asked if metric.quantile is not None]
+    return computed, sorted(ranks)
 
 
 def _histogram_json(measure: str, group: Mapping[str, str | None], bins: dict[int, int]) -> Result:

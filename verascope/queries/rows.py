@@ -5,6 +5,7 @@ The same counters and the same histogram bins as the fold makes (`store.slices`)
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -130,6 +131,7 @@ def _where(
     )
 
 
+@lru_cache(maxsize=8)
 def _sums(high_confidence: float) -> dict[str, ColumnElement[Any]]:
     succeeded = table.c.success == 1
     fake = table.c.prediction == Outcome.FAKE.value

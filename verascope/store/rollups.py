@@ -345,7 +345,11 @@ def read_histogram(
     if by_bucket:
         statement = _packed_bins(dialect.is_sqlite(connection), has_keys)
         for bucket, key, packed in connection.execute(statement, values).all():
-            bins = found.setdefault((bucket, key if by_key else None), {})
+            place = (bucket, key if by_key else None)
+            bins = found.get(place)
+            if bins is None:
+                found[place] = _unpack(packed)
+                continue
             for bin_index, n in _unpack(packed).items():
                 bins[bin_index] = bins.get(bin_index, 0) + n
         return found
