@@ -3,7 +3,7 @@
 import json
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.conftest import Server, picture
 from tests.e2e.conftest import ROOT
@@ -42,6 +42,17 @@ def saved(page: Page, button: Locator) -> bytes:
     with page.expect_download() as download:
         button.click()
     return download.value.path().read_bytes()
+
+
+def held(page: Page, path: str) -> list[Route]:
+    """The requests to a path from now on, which wait until somebody lets them go on."""
+    found: list[Route] = []
+
+    def hold(route: Route) -> None:
+        found.append(route)
+
+    page.route(path, hold)
+    return found
 
 
 def no_serious_finding(page: Page) -> None:

@@ -3,11 +3,11 @@
 import re
 from pathlib import Path
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from tests.conftest import FAKE, REAL, UNCERTAIN, picture
 from tests.e2e.conftest import Open
-from tests.e2e.steps import HOSTILE, card, feed, kpi, send, wait_for_live
+from tests.e2e.steps import HOSTILE, card, feed, held, kpi, send, wait_for_live
 
 
 def test_an_empty_installation_explains_the_first_step(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
@@ -124,12 +124,7 @@ def test_the_words_of_a_page_change_together_with_its_numbers(start, open_page: 
     page = open_page(f"{server.url}/dashboard")
     wait_for_live(page)
     assert "in the last 7 days" in kpi(page, "Success rate")
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route("**/api/v1/query/batch", hold)
+    waiting = held(page, "**/api/v1/query/batch")
     page.get_by_text("30 d", exact=True).click()
     rate = card(page, "Success rate")
     expect(rate).to_have_attribute("aria-busy", "true")
@@ -138,8 +133,8 @@ def test_the_words_of_a_page_change_together_with_its_numbers(start, open_page: 
     # What comes by itself belongs to no range.
     expect(feed(page)).to_have_count(2)
     expect(card(page, "Live activity").locator("[aria-busy]")).to_have_count(0)
-    assert held
-    for route in held:
+    assert waiting
+    for route in waiting:
         route.continue_()
     expect(rate).to_contain_text("in the last 30 days")
     expect(page.locator("main [aria-busy=true]")).to_have_count(0)

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.conftest import FAKE, REAL, picture
 from tests.e2e.conftest import Open
-from tests.e2e.steps import HOSTILE, card, kpi, saved, send, wait_for_live
+from tests.e2e.steps import HOSTILE, card, held, kpi, saved, send, wait_for_live
 
 
 @pytest.mark.parametrize(
@@ -141,6 +141,27 @@ def test_a_long_query_is_cancelled(start, open_page: Open) -> None:  # type: ign
     expect(page.get_by_text("Cancelled.")).to_be_visible()
     page.get_by_role("button", name=re.compile("^Top error patterns")).click()
     expect(card(page, "Result")).to_contain_text("found no rows")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("/usage", "Peak load"), ("/performance", "Inference time p95")]
+)
+def test_a_page_keeps_its_words_until_the_numbers_of_another_range_are_there(  # type: ignore[no-untyped-def]
+    start, open_page: Open, path: str, name: str
+) -> None:
+    server = start()
+    send(server, REAL)
+    page = open_page(f"{server.url}/dashboard{path}")
+    assert "in the last 7 days" in kpi(page, name)
+    waiting = held(page, "**/api/v1/query/batch")
+    page.get_by_text("30 d", exact=True).click()
+    expect(card(page, name)).to_have_attribute("aria-busy", "true")
+    expect(card(page, name)).to_contain_text("in the last 7 days")
+    assert waiting
+    for route in waiting:
+        route.continue_()
+    expect(card(page, name)).to_contain_text("in the last 30 days")
+    expect(page.locator("main [aria-busy=true]")).to_have_count(0)
 
 
 def test_a_price_is_changed_and_what_the_environment_says_is_fixed(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]

@@ -13,7 +13,7 @@ import { MetricKpi } from "../ui/MetricKpi";
 import { ModelsCard } from "../ui/ModelsCard";
 import { Notices } from "../ui/Notices";
 import { ScalingCard } from "../ui/ScalingCard";
-import { loadingOf } from "../ui/states";
+import { loadingOf, useAnswered } from "../ui/states";
 import styles from "./pages.module.css";
 
 type Part = "course" | "models" | "changes" | "scaling";
@@ -61,11 +61,13 @@ function queries(range: RangeChoice, compare: Comparison, filters: Filters): Rec
 
 /** How fast the service answers, how sure it is, and whether load slows it down. */
 export function Performance() {
-  const { range, compare, filters } = useView();
-  const performance = useBatch("performance", queries(range, compare, filters));
+  const wanted = useView();
+  const performance = useBatch("performance", queries(wanted.range, wanted.compare, wanted.filters));
+  const { range, compare } = useAnswered(wanted, performance);
   const results = performance.data?.results;
   const loading = loadingOf(performance);
   const card = { range, loading };
+  const compared = { ...card, compare };
   const marks = useMarks(results?.changes, results?.course);
   return (
     <div className={styles.grid}>
@@ -74,14 +76,14 @@ export function Performance() {
       {latencyMetrics.map((metric) => (
         <MetricKpi
           key={metric}
-          {...card}
+          {...compared}
           metric={metric}
           result={results?.course}
           note={({ succeeded_predictions }) => `n = ${integer(succeeded_predictions)}, within 2 %`}
         />
       ))}
       <MetricKpi
-        {...card}
+        {...compared}
         metric="throughput_per_hour"
         result={results?.course}
         note={({ avg_response_time }) =>
@@ -110,7 +112,7 @@ export function Performance() {
         results={results && [results.course, results.models]}
         {...card}
       />
-      <LoadCard className={styles.half} result={results?.course} compare={compare} marks={marks} {...card} />
+      <LoadCard className={styles.half} result={results?.course} marks={marks} {...compared} />
       <ScalingCard className={styles.half} result={results?.scaling} {...card} />
       <ModelsCard className={styles.whole} result={results?.models} {...card} />
     </div>

@@ -11,7 +11,7 @@ import { MaintenanceCard } from "../ui/MaintenanceCard";
 import { ProbeDrawer } from "../ui/ProbeDrawer";
 import { ProbesCard } from "../ui/ProbesCard";
 import { SendersCard } from "../ui/SendersCard";
-import { loadingOf } from "../ui/states";
+import { loadingOf, useAnswered } from "../ui/states";
 import { Tile } from "../ui/Tile";
 import styles from "./pages.module.css";
 
@@ -40,9 +40,10 @@ const graphics = { title: "Graphics processors", of: [m.gpu, m.gpuMemory], max: 
 
 /** What the machine and the server use, and whether what is watched from here answers. */
 export function System() {
-  const { range } = useView();
+  const wanted = useView().range;
   const zone = useZone();
-  const found = useSystem(range);
+  const found = useSystem(wanted);
+  const range = useAnswered(wanted, found);
   const course = useMemo(() => (found.data ? courseOf(found.data, zone) : undefined), [found.data, zone]);
   const loading = loadingOf(found);
   const now = found.data?.system.now ?? null;

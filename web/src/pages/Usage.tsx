@@ -12,7 +12,7 @@ import { CountriesCard } from "../ui/CountriesCard";
 import { LoadCard } from "../ui/LoadCard";
 import { MetricKpi } from "../ui/MetricKpi";
 import { Notices } from "../ui/Notices";
-import { loadingOf } from "../ui/states";
+import { loadingOf, useAnswered } from "../ui/states";
 import { WeekCard } from "../ui/WeekCard";
 import styles from "./pages.module.css";
 
@@ -94,27 +94,32 @@ function queries(
 
 /** Who uses the service, when, from where and for what. */
 export function Usage() {
-  const { range, compare, filters, view } = useView();
-  const usage = useBatch("usage", queries(range, compare, filters, clientSort(view.sort)));
+  const wanted = useView();
+  const usage = useBatch(
+    "usage",
+    queries(wanted.range, wanted.compare, wanted.filters, clientSort(wanted.view.sort)),
+  );
+  const { range, compare } = useAnswered(wanted, usage);
   const results = usage.data?.results;
   const loading = loadingOf(usage);
   const zone = results?.load.range.time_zone ?? "UTC";
   const clients = results && results.clients.rows.length > 0 ? (results.clients.groups ?? []) : [];
   const marks = useMarks(results?.changes, results?.load);
   const card = { range, loading };
+  const compared = { ...card, compare };
   return (
     <div className={styles.grid}>
       <h1 className={styles.title}>Usage</h1>
       <Notices results={results} />
       <MetricKpi
-        {...card}
+        {...compared}
         metric="total_predictions"
         label="Predictions"
         result={results?.load}
         note={() => plural(clients.length, results?.clients.other ? "client and more" : "client")}
       />
       <MetricKpi
-        {...card}
+        {...compared}
         metric="peak_load"
         result={results?.peak}
         note={({ peak_load_at }) =>
@@ -122,25 +127,24 @@ export function Usage() {
         }
       />
       <MetricKpi
-        {...card}
+        {...compared}
         metric="throughput_per_hour"
         result={results?.load}
         note={() => "mean over the hours passed"}
       />
       <MetricKpi
-        {...card}
+        {...compared}
         metric="revenue"
         result={results?.load}
         note={({ total_predictions }) => `of ${integer(total_predictions)} predictions`}
       />
-      <ClientsCard className={styles.whole} result={results?.clients} compare={compare} {...card} />
+      <ClientsCard className={styles.whole} result={results?.clients} {...compared} />
       <LoadCard
         className={styles.half}
         result={results?.load}
         peak={results?.peak}
-        compare={compare}
         marks={marks}
-        {...card}
+        {...compared}
       />
       <WeekCard className={styles.half} result={results?.week} {...card} />
       <CountriesCard

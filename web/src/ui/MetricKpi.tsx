@@ -4,7 +4,7 @@ import type { MetricName, Result, Totals, Unit } from "../api/types";
 import { amount, millisecondsNumber, percentNumber, short, unknown } from "../format";
 import { countChange, rateChange, timeChange, valueChange } from "../state/change";
 import type { RangeChoice } from "../state/range";
-import { useView } from "../state/view";
+import type { Comparison } from "../state/search";
 import { againstWords } from "./compared";
 import { Kpi } from "./Kpi";
 import type { Loading } from "./states";
@@ -14,14 +14,14 @@ interface Props {
   label?: string;
   result: Result | undefined;
   range: RangeChoice;
+  compare: Comparison;
   loading: Loading;
   note?: (totals: Totals) => ReactNode;
 }
 
 /** One metric of the dictionary as a card: value, course and change from one answer. */
-export function MetricKpi({ metric, label, result, range, loading, note }: Props) {
+export function MetricKpi({ metric, label, result, range, compare, loading, note }: Props) {
   const { data } = useMetrics();
-  const { compare } = useView();
   const entry = data?.metrics.find(({ name }) => name === metric);
   const unit = entry?.unit ?? "count";
   const now = numberIn(result?.totals, metric);
