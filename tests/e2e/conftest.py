@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 # As root Chromium has no sandbox; the rest keeps it from calling its maker.
@@ -20,6 +20,9 @@ FLAGS = [
 ]
 
 Open = Callable[..., Page]
+
+# A machine with other work shows late what it shows; what is wrong stays wrong.
+expect.set_options(timeout=15_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,4 +1,3 @@
-import { Drawer } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import {
@@ -14,14 +13,15 @@ import { fullTime, integer, percent, rangeWords, recentTime } from "../format";
 import { shared, useViewChanges } from "../state/view";
 import { useZone } from "../state/zone";
 import drawer from "./drawer.module.css";
+import { Fact, Facts } from "./Facts";
 import { Field } from "./Field";
 import form from "./form.module.css";
 import styles from "./patterns.module.css";
+import { RowDrawer } from "./SideDrawer";
 import { StateBadge } from "./StateBadge";
 import { Failed, Skeleton } from "./states";
 import { FilterValue } from "./Table";
 import { Told } from "./Told";
-import { useWalk } from "./useWalk";
 
 interface Props {
   pattern: string | undefined;
@@ -33,24 +33,15 @@ interface Props {
 /** Everything known about one pattern, and what somebody decides about it. */
 export function PatternDrawer({ pattern, rows, span }: Props) {
   const { open } = useViewChanges();
-  const onKeyDown = useWalk(
-    rows.map((row) => row.pattern),
-    pattern,
-    open,
-  );
   return (
-    <Drawer
-      opened={pattern !== undefined}
-      onClose={() => open(undefined)}
-      position="right"
-      size={500}
+    <RowDrawer
       title="Error pattern"
-      overlayProps={{ backgroundOpacity: 0.15 }}
-      closeButtonProps={{ "aria-label": "Close the pattern" }}
-      onKeyDown={onKeyDown}
+      id={pattern}
+      rows={rows.map((row) => ({ id: row.pattern }))}
+      onOpen={open}
     >
-      {pattern !== undefined && <Opened key={pattern} pattern={pattern} span={span} />}
-    </Drawer>
+      {(id) => <Opened key={id} pattern={id} span={span} />}
+    </RowDrawer>
   );
 }
 
@@ -120,25 +111,22 @@ function Details({ found }: { found: ErrorPatternDetail }) {
         <Sparkline values={found.trend} unfinished={found.range.unfinished} fromZero />
       </dl>
       <Decide found={found} />
-      <section>
-        <h3 className={drawer.heading}>When and whom</h3>
-        <dl className={drawer.facts}>
-          <Fact name="First seen">{fullTime(found.first_seen, zone)}</Fact>
-          <Fact name="Last seen">{fullTime(found.last_seen, zone)}</Fact>
-          <Fact name="Clients">
-            {found.clients.length === 0
-              ? "none in the range"
-              : found.clients.map(({ name, count }) => (
-                  <span key={name}>
-                    <FilterValue name="client" value={name} />{" "}
-                    <span className={drawer.quiet}>{integer(count)}</span>
-                    <br />
-                  </span>
-                ))}
-          </Fact>
-          <Fact name="Assigned to">{found.assignee ?? "nobody"}</Fact>
-        </dl>
-      </section>
+      <Facts title="When and whom">
+        <Fact name="First seen">{fullTime(found.first_seen, zone)}</Fact>
+        <Fact name="Last seen">{fullTime(found.last_seen, zone)}</Fact>
+        <Fact name="Clients">
+          {found.clients.length === 0
+            ? "none in the range"
+            : found.clients.map(({ name, count }) => (
+                <span key={name}>
+                  <FilterValue name="client" value={name} />{" "}
+                  <span className={drawer.quiet}>{integer(count)}</span>
+                  <br />
+                </span>
+              ))}
+        </Fact>
+        <Fact name="Assigned to">{found.assignee ?? "nobody"}</Fact>
+      </Facts>
       <section>
         <h3 className={drawer.heading}>Newest failures</h3>
         {found.samples.length === 0 ? (
@@ -278,14 +266,5 @@ function Sample({ sample }: { sample: Prediction }) {
         </span>
       </span>
     </li>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div className={drawer.fact}>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

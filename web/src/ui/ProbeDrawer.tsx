@@ -1,4 +1,3 @@
-import { Drawer } from "@mantine/core";
 import { useState } from "react";
 import { type Probe, useProbeAction, useProbes, useSaveProbe } from "../api/probes";
 import { base } from "../base";
@@ -8,12 +7,14 @@ import { useView, useViewChanges } from "../state/view";
 import { useZone } from "../state/zone";
 import { CopyButton } from "./Copy";
 import drawer from "./drawer.module.css";
+import { Fact, Facts } from "./Facts";
 import form from "./form.module.css";
 import { RunIcon } from "./icons";
 import { ProbeForm } from "./ProbeForm";
 import { ProbeHistory } from "./ProbeHistory";
 import { probesInOrder } from "./ProbesCard";
 import styles from "./probes.module.css";
+import { SideDrawer } from "./SideDrawer";
 import { StateBadge } from "./StateBadge";
 import { Empty, Failed, Skeleton } from "./states";
 import { useWalk } from "./useWalk";
@@ -32,14 +33,11 @@ export function ProbeDrawer() {
   );
   const close = () => (editing ? keep({ edit: undefined }) : open(undefined));
   return (
-    <Drawer
+    <SideDrawer
+      title={editing ? (view.edit === "new" ? "New probe" : `Change ${view.edit}`) : (id ?? "Probe")}
+      what="probe"
       opened={editing || id !== undefined}
       onClose={close}
-      position="right"
-      size={500}
-      title={editing ? (view.edit === "new" ? "New probe" : `Change ${view.edit}`) : (id ?? "Probe")}
-      overlayProps={{ backgroundOpacity: 0.15 }}
-      closeButtonProps={{ "aria-label": "Close the probe" }}
       onKeyDown={onKeyDown}
     >
       {editing && view.edit === "new" ? (
@@ -59,7 +57,7 @@ export function ProbeDrawer() {
       ) : (
         <Skeleton height={300} />
       )}
-    </Drawer>
+    </SideDrawer>
   );
 }
 
@@ -134,31 +132,28 @@ function Details({ probe }: { probe: Probe }) {
         </section>
       )}
       <ProbeHistory probe={probe} />
-      <section>
-        <h3 className={drawer.heading}>How it is asked</h3>
-        <dl className={drawer.facts}>
-          <Fact name="Kind">{kindOf(probe.kind).label}</Fact>
-          {probe.kind !== "heartbeat" && <Fact name="Target">{probe.target}</Fact>}
-          <Fact name="Every">{duration(probe.interval_seconds)}</Fact>
-          <Fact name="Down after">{probe.fail_after} failed checks in a row</Fact>
-          <Fact name="Up after">{probe.ok_after} good checks in a row</Fact>
-          <Fact name="Last check">
-            {probe.last
-              ? `${fullTime(probe.last.at, zone)}: ${probe.last.ok ? "good" : "failed"}, ${milliseconds(probe.last.response_ms)}`
-              : "none yet"}
-          </Fact>
-          {probe.certificate_days != null && (
-            <Fact name="Certificate">{Math.floor(probe.certificate_days)} days left</Fact>
-          )}
-          {Object.entries(probe.settings)
-            .filter(([, value]) => isSet(value))
-            .map(([name, value]) => (
-              <Fact key={name} name={name}>
-                {typeof value === "string" ? value : JSON.stringify(value)}
-              </Fact>
-            ))}
-        </dl>
-      </section>
+      <Facts title="How it is asked">
+        <Fact name="Kind">{kindOf(probe.kind).label}</Fact>
+        {probe.kind !== "heartbeat" && <Fact name="Target">{probe.target}</Fact>}
+        <Fact name="Every">{duration(probe.interval_seconds)}</Fact>
+        <Fact name="Down after">{probe.fail_after} failed checks in a row</Fact>
+        <Fact name="Up after">{probe.ok_after} good checks in a row</Fact>
+        <Fact name="Last check">
+          {probe.last
+            ? `${fullTime(probe.last.at, zone)}: ${probe.last.ok ? "good" : "failed"}, ${milliseconds(probe.last.response_ms)}`
+            : "none yet"}
+        </Fact>
+        {probe.certificate_days != null && (
+          <Fact name="Certificate">{Math.floor(probe.certificate_days)} days left</Fact>
+        )}
+        {Object.entries(probe.settings)
+          .filter(([, value]) => isSet(value))
+          .map(([name, value]) => (
+            <Fact key={name} name={name}>
+              {typeof value === "string" ? value : JSON.stringify(value)}
+            </Fact>
+          ))}
+      </Facts>
     </div>
   );
 }
@@ -166,13 +161,4 @@ function Details({ probe }: { probe: Probe }) {
 function isSet(value: unknown): boolean {
   if (value === null || value === undefined || value === false) return false;
   return typeof value !== "object" || Object.keys(value).length > 0;
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div className={drawer.fact}>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
 }
