@@ -21,8 +21,8 @@ FLAGS = [
 
 Open = Callable[..., Page]
 
-# A machine with other work shows late what it shows; what is wrong stays wrong.
-expect.set_options(timeout=15_000)
+# Pages wait for evaluations, messages and lists that ask every few seconds; a busy machine adds to that.
+expect.set_options(timeout=20_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

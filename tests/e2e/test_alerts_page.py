@@ -21,14 +21,6 @@ SOON = 40_000
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 
 
-@pytest.fixture(autouse=True)
-def patient() -> Iterator[None]:
-    """Pages here wait for evaluations and messages; a busy machine adds to that."""
-    expect.set_options(timeout=20_000)
-    yield
-    expect.set_options(timeout=5_000)
-
-
 def ask(server: Server, method: str, path: str, body: Any = None) -> Any:
     with server.client() as client:
         answer = client.request(method, f"/api/v1{path}", json=body)

@@ -1,22 +1,12 @@
 """Incidents in a browser: opened by hand, worked on, resolved and opened again, and the address that shows it."""
 
 import re
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.conftest import Server
 from tests.e2e.conftest import Open
 from tests.e2e.steps import HOSTILE, card, no_serious_finding, wait_for_live
-
-
-@pytest.fixture(autouse=True)
-def patient() -> Iterator[None]:
-    """The list asks every few seconds."""
-    expect.set_options(timeout=20_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 def open_incident(server: Server, **incident: str) -> str:
