@@ -170,6 +170,9 @@ def test_the_list_pages_and_a_row_opens_by_keyboard(start, open_page: Open) -> N
     expect(drawer).to_contain_text(newest["file_hash"][:6])
     page.keyboard.press("Escape")
     expect(drawer).to_be_hidden()
+    page.get_by_role("button", name="Inference", exact=True).focus()
+    expect(page.get_by_role("tooltip")).to_contain_text("decoding the image and the model")
+    expect(page.get_by_role("tooltip")).to_contain_text("milliseconds")
 
 
 def test_a_long_list_comes_page_by_page_and_says_where_it_ends(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]

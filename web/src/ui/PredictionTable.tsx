@@ -5,14 +5,17 @@ import list from "../pages/predictions.module.css";
 import { useSentIds } from "../state/analyses";
 import { useView, useViewChanges } from "../state/view";
 import { useZone } from "../state/zone";
+import { type Meaning, type Origin, saidOf } from "./about";
 import { CopyText } from "./Copy";
 import { OutcomeBadge, outcomeLabel } from "./Outcome";
-import { FilterValue } from "./Table";
+import { FilterValue, Head } from "./Table";
 
 interface PredictionColumn {
   name: string;
   head: string;
   number?: boolean;
+  /** What its numbers are. */
+  meaning?: Meaning;
   /** The list is narrower than this: left out. */
   least?: 700 | 900 | 1100;
   cell: (row: Prediction) => ReactNode;
@@ -35,7 +38,17 @@ export const predictionColumns: PredictionColumn[] = [
       </>
     ),
   },
-  { name: "confidence", head: "Confidence", number: true, cell: (row) => percent(row.confidence) },
+  {
+    name: "confidence",
+    head: "Confidence",
+    number: true,
+    meaning: {
+      title: "Confidence",
+      definition: "How sure the detector was of the class it chose.",
+      unit: "percent",
+    },
+    cell: (row) => percent(row.confidence),
+  },
   { name: "label", head: "Label", least: 900, cell: (row) => (row.label ? outcomeLabel(row.label) : "–") },
   { name: "client", head: "Client", cell: (row) => <FilterValue name="client" value={row.client} /> },
   {
@@ -60,6 +73,11 @@ export const predictionColumns: PredictionColumn[] = [
     name: "inference",
     head: "Inference",
     number: true,
+    meaning: {
+      title: "Inference time",
+      definition: "How long decoding the image and the model took.",
+      unit: "milliseconds",
+    },
     least: 700,
     cell: (row) => milliseconds(row.inference_time_ms),
   },
@@ -67,15 +85,29 @@ export const predictionColumns: PredictionColumn[] = [
     name: "response",
     head: "Response",
     number: true,
+    meaning: {
+      title: "Response time",
+      definition: "How long the whole request took inside the server, until it was handed over to storage.",
+      unit: "milliseconds",
+    },
     least: 900,
     cell: (row) => milliseconds(row.response_time_ms),
   },
   { name: "format", head: "Format", least: 900, cell: (row) => row.image_format ?? "–" },
-  { name: "size", head: "Size", number: true, least: 900, cell: (row) => bytes(row.file_size) },
+  {
+    name: "size",
+    head: "Size",
+    number: true,
+    meaning: { title: "File size", definition: "How large the file was, as it came in.", unit: "bytes" },
+    least: 900,
+    cell: (row) => bytes(row.file_size),
+  },
   { name: "source", head: "Came through", least: 1100, cell: (row) => row.source },
   { name: "agent", head: "User agent", least: 1100, cell: (row) => row.user_agent ?? "–" },
   { name: "id", head: "Id", least: 900, cell: (row) => <CopyText text={row.id} /> },
 ];
+
+const recorded: Origin = { range: "each row is one prediction", source: "the prediction as recorded" };
 
 const always = ["time", "outcome"];
 export const pickable = predictionColumns.filter(({ name }) => !always.includes(name));
@@ -107,9 +139,9 @@ export function PredictionTable({ rows, openId }: { rows: Prediction[]; openId: 
     <table className={list.table}>
       <thead>
         <tr>
-          {columns.map(({ name, head, number, least }) => (
+          {columns.map(({ name, head, number, meaning, least }) => (
             <th key={name} scope="col" data-column={name} data-number={number} data-least={least}>
-              {head}
+              <Head head={head} said={meaning && saidOf(meaning, recorded)} />
             </th>
           ))}
         </tr>

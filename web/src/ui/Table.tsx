@@ -18,18 +18,15 @@ export interface Column<Row> {
   cell: (row: Row) => ReactNode;
 }
 
-interface Sorting {
-  /** The sorted column's key, `-` in front for descending. */
-  sort: string;
-  onSort: ((sort: string) => void) | undefined;
-}
-
-interface Props<Row> extends Partial<Sorting> {
+interface Props<Row> {
   label: string;
   columns: Column<Row>[];
   rows: Row[];
   rowKey: (row: Row) => string;
   maxHeight?: number;
+  /** The sorted column's key, `-` in front for descending. */
+  sort?: string;
+  onSort?: ((sort: string) => void) | undefined;
 }
 
 export function Table<Row>({ label, columns, rows, rowKey, maxHeight, sort = "", onSort }: Props<Row>) {
@@ -47,7 +44,12 @@ export function Table<Row>({ label, columns, rows, rowKey, maxHeight, sort = "",
               data-number={column.number || undefined}
               aria-sort={sortOf(column, sort)}
             >
-              <Head column={column} sort={sort} onSort={onSort} />
+              <Head
+                head={column.head}
+                said={column.said}
+                order={sortOf(column, sort)}
+                onSort={column.sortable && onSort ? () => onSort(nextSort(column, sort)) : undefined}
+              />
             </th>
           ))}
         </tr>
@@ -74,18 +76,19 @@ export function Table<Row>({ label, columns, rows, rowKey, maxHeight, sort = "",
   );
 }
 
+interface HeadProps {
+  head: ReactNode;
+  said?: Said | undefined;
+  /** How the table is sorted by this column. */
+  order?: "ascending" | "descending" | undefined;
+  onSort?: (() => void) | undefined;
+}
+
 /** One button a head at most: what sorts by the column also says what the column is. */
-function Head<Row>({ column, sort, onSort }: { column: Column<Row> } & Sorting) {
-  const { head, said, sortable } = column;
-  const sorts = sortable && onSort;
-  if (!sorts && !said) return head;
+export function Head({ head, said, order, onSort }: HeadProps) {
+  if (!onSort && !said) return head;
   const button = (
-    <button
-      type="button"
-      className={sorts ? styles.sort : styles.told}
-      data-order={sortOf(column, sort)}
-      onClick={sorts ? () => onSort(nextSort(column, sort)) : undefined}
-    >
+    <button type="button" className={onSort ? styles.sort : styles.told} data-order={order} onClick={onSort}>
       {head}
     </button>
   );
