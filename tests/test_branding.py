@@ -86,3 +86,16 @@ def test_the_backgrounds_are_those_of_the_dashboard() -> None:
 )
 def test_other_texts_are_no_colour(text: str) -> None:
     assert not branding.is_colour(text)
+
+
+@pytest.mark.parametrize("accent", ["#000100", "#010000", "#fffffe", "#000000", "#7f8080"])
+def test_what_looks_grey_stays_grey(accent: str) -> None:
+    found = branding.colours(accent)
+    for moved in (found.on_light, found.on_dark):
+        channels = branding._channels(moved)
+        assert max(channels) - min(channels) < 0.06, moved
+
+
+def test_a_dark_colour_keeps_its_hue() -> None:
+    red, green, blue = branding._channels(branding.colours("#000033").on_dark)
+    assert blue - max(red, green) > 0.3

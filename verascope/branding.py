@@ -18,6 +18,8 @@ _LIGHT_SURFACE, _DARK_SURFACE = LIGHT[1], DARK[1]
 _SOFT_LIGHT, _SOFT_DARK = 0.12, 0.22
 """How much of the accent a soft background holds."""
 _STEPS = 512
+_COLOURFUL = 0.1
+"""Difference of the largest and the smallest channel from which a colour keeps its saturation; below, it turns grey."""
 
 Channels = tuple[float, float, float]
 """Red, green and blue, 0 to 1."""
@@ -67,7 +69,10 @@ def contrast(one: str, other: str) -> float:
 
 def _moved(accent: str, backgrounds: Sequence[str], *, towards: float) -> str:
     """The first lightness on the way to black or white at which text can be read on every background."""
-    hue, lightness, saturation = colorsys.rgb_to_hls(*_channels(accent))
+    channels = _channels(accent)
+    hue, lightness, saturation = colorsys.rgb_to_hls(*channels)
+    # Of near black and near white HLS says the fullest saturation for a hue that nobody sees.
+    saturation *= min(1.0, (max(channels) - min(channels)) / _COLOURFUL)
     for step in range(_STEPS + 1):
         here = lightness + (towards - lightness) * step / _STEPS
         moved = _hex(colorsys.hls_to_rgb(hue, here, saturation)) if step else accent
