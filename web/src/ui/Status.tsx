@@ -80,7 +80,9 @@ function Line({
         {tone === "ok" ? <RealIcon /> : <AlertIcon />}
         {word}
       </span>
-      <span className={styles.text}>{children}</span>
+      <span className={styles.text} title={typeof children === "string" ? children : undefined}>
+        {children}
+      </span>
     </div>
   );
 }

@@ -21,7 +21,8 @@ export function Strips({ enabled }: { enabled: boolean }) {
 }
 
 const rank = { critical: 0, warning: 1, info: 2 };
-const shown = 2;
+/** As many lines as are kept free. */
+const lines = 2;
 
 function Alerts({ enabled }: { enabled: boolean }) {
   const zone = useZone();
@@ -31,6 +32,7 @@ function Alerts({ enabled }: { enabled: boolean }) {
     .filter(({ phase }) => phase !== "pending")
     .toSorted((a, b) => rank[a.severity] - rank[b.severity]);
   const [first] = open;
+  const shown = open.length > lines ? lines - 1 : lines;
   const more = open.length - shown;
   return (
     <Strip
