@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from playwright.sync_api import Locator, Page, Route, expect
 
@@ -44,15 +46,19 @@ def saved(page: Page, button: Locator) -> bytes:
     return download.value.path().read_bytes()
 
 
-def held(page: Page, path: str) -> list[Route]:
-    """The requests to a path from now on, which wait until somebody lets them go on."""
-    found: list[Route] = []
+@contextmanager
+def held(page: Page, path: str) -> Iterator[None]:
+    """Requests to a path, at least one, wait until the block ends."""
+    waiting: list[Route] = []
 
     def hold(route: Route) -> None:
-        found.append(route)
+        waiting.append(route)
 
     page.route(path, hold)
-    return found
+    yield
+    assert waiting
+    for route in waiting:
+        route.continue_()
 
 
 def no_serious_finding(page: Page) -> None:

@@ -109,7 +109,7 @@ def test_a_probe_is_set_up_run_paused_and_deleted(start, open_page: Open) -> Non
     expect(page).to_have_url(re.compile("id=gate"))
     drawer = page.get_by_role("dialog", name="gate")
     drawer.get_by_role("button", name="Run now").click()
-    expect(drawer).to_contain_text("good,", timeout=20_000)
+    expect(drawer).to_contain_text("good,")
     page.reload()
     drawer.get_by_role("button", name="Pause").click()
     expect(drawer).to_contain_text("Paused")

@@ -60,7 +60,7 @@ def read(
     }
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=8)  # of ten thousand parts each takes megabytes
 def _place(n: int) -> TextClause:
     """In which of `n` parts a prediction lies. As text: building it of a hundred parts takes ten times what it answers."""
     branches = (

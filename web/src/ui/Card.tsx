@@ -1,7 +1,7 @@
-import { type CSSProperties, type ReactNode, useContext, useId } from "react";
+import { type CSSProperties, type ReactNode, useId } from "react";
 import type { Said } from "../state/said";
 import styles from "./card.module.css";
-import { Failed, type Loading, Outdated, Skeleton } from "./states";
+import { Failed, type Loading, Skeleton, useOutdated } from "./states";
 import { About } from "./Told";
 
 interface Props {
@@ -21,7 +21,7 @@ interface Props {
 /** A titled part of a page, in whichever state its data is. */
 export function Card({ title, subtitle, about, actions, loading, minHeight, className, children }: Props) {
   const id = useId();
-  const outdated = useContext(Outdated) || loading?.outdated;
+  const outdated = useOutdated(loading);
   const style: CSSProperties = minHeight === undefined ? {} : { minHeight };
   return (
     <section className={`${styles.card} ${className ?? ""}`} aria-labelledby={id}>

@@ -1,12 +1,12 @@
 import { Tooltip } from "@mantine/core";
-import { type ReactNode, useContext, useId } from "react";
+import { type ReactNode, useId } from "react";
 import type { MetricName, Result } from "../api/types";
 import { Sparkline } from "../charts/Sparkline";
 import { unknown } from "../format";
 import type { Change } from "../state/change";
 import { Explained } from "./Explained";
 import styles from "./kpi.module.css";
-import { type Loading, Outdated, Skeleton } from "./states";
+import { type Loading, Skeleton, useOutdated } from "./states";
 
 export interface KpiNumber {
   metric: MetricName;
@@ -37,7 +37,7 @@ interface Props {
 /** One number that matters: value and unit, what it is of, its change and course. */
 export function Kpi({ label, scope, loading, number }: Props) {
   const id = useId();
-  const outdated = useContext(Outdated) || loading.outdated;
+  const outdated = useOutdated(loading);
   return (
     <section
       className={styles.kpi}

@@ -3,7 +3,7 @@ import { Sparkline } from "../charts/Sparkline";
 import { unknown } from "../format";
 import type { Said } from "../state/said";
 import styles from "./kpi.module.css";
-import { type Loading, Skeleton } from "./states";
+import { type Loading, Skeleton, useOutdated } from "./states";
 import { Told } from "./Told";
 
 interface Props {
@@ -21,7 +21,7 @@ interface Props {
 export function Tile({ label, scope, shown, said, note, course, courseFromZero = true, loading }: Props) {
   const id = useId();
   return (
-    <section className={styles.kpi} aria-labelledby={id} data-outdated={loading.outdated || undefined}>
+    <section className={styles.kpi} aria-labelledby={id} data-outdated={useOutdated(loading) || undefined}>
       <div className={styles.head}>
         <h2 id={id} className={styles.label}>
           {label}

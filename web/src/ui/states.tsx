@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { createContext, type ReactNode, useMemo, useState } from "react";
+import { createContext, type ReactNode, useContext, useMemo, useState } from "react";
 import { Problem } from "../api/client";
 import { CopyButton } from "./Copy";
 import { AlertIcon } from "./icons";
@@ -34,6 +34,11 @@ export function loadingOf(query: QueryLike): Loading {
 
 /** Whether what is inside belongs to an earlier question. Cards dim for it by themselves; nothing in them is drawn again. */
 export const Outdated = createContext(false);
+
+/** Whether what a card shows belongs to an earlier question, by its own data or by the page's. */
+export function useOutdated(loading: Loading | undefined): boolean {
+  return useContext(Outdated) || loading?.outdated === true;
+}
 
 /** As `loadingOf`, and the same object until it says something else; leaves what is outdated to the context. */
 export function useSteadyLoading({ data, error, isPending, refetch }: Omit<QueryLike, "isPlaceholderData">) {
