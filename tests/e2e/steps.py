@@ -22,8 +22,14 @@ def send(server: Server, *shades: int, **form: str) -> None:
 
 def kpi(page: Page, name: str) -> str:
     """The text of a KPI's card, once the page has its numbers."""
+    wait_for_numbers(page)
+    return card(page, name).inner_text()
+
+
+def wait_for_numbers(page: Page) -> None:
+    # Before its heading is there, nothing on a page is busy either.
+    expect(page.locator("main h1")).to_have_count(1)
     expect(page.locator("main [aria-busy=true]")).to_have_count(0)
-    return page.get_by_role("region", name=name, exact=True).inner_text()
 
 
 def feed(page: Page) -> Locator:
@@ -57,8 +63,8 @@ def held(page: Page, path: str) -> Iterator[None]:
     page.route(path, hold)
     yield
     assert waiting
-    for route in waiting:
-        route.continue_()
+    # A page may have asked again; what waits goes on, and from here on nothing waits.
+    page.unroute(path, hold)
 
 
 def no_serious_finding(page: Page) -> None:

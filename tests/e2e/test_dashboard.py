@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.conftest import FAKE, REAL, UNCERTAIN, picture
 from tests.e2e.conftest import Open
-from tests.e2e.steps import HOSTILE, card, feed, held, kpi, send, wait_for_live
+from tests.e2e.steps import HOSTILE, card, feed, held, kpi, send, wait_for_live, wait_for_numbers
 
 
 def test_an_empty_installation_explains_the_first_step(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
@@ -134,7 +134,7 @@ def test_the_words_of_a_page_change_together_with_its_numbers(start, open_page: 
         expect(feed(page)).to_have_count(2)
         expect(card(page, "Live activity").locator("[aria-busy]")).to_have_count(0)
     expect(rate).to_contain_text("in the last 30 days")
-    expect(page.locator("main [aria-busy=true]")).to_have_count(0)
+    wait_for_numbers(page)
 
 
 def test_a_stopped_server_is_said_and_its_return_noticed(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.conftest import FAKE, REAL, picture
 from tests.e2e.conftest import Open
-from tests.e2e.steps import HOSTILE, card, held, kpi, saved, send, wait_for_live
+from tests.e2e.steps import HOSTILE, card, held, kpi, saved, send, wait_for_live, wait_for_numbers
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_a_page_keeps_its_words_until_the_numbers_of_another_range_are_there(  #
         expect(card(page, name)).to_have_attribute("aria-busy", "true")
         expect(card(page, name)).to_contain_text("in the last 7 days")
     expect(card(page, name)).to_contain_text("in the last 30 days")
-    expect(page.locator("main [aria-busy=true]")).to_have_count(0)
+    wait_for_numbers(page)
 
 
 def test_a_price_is_changed_and_what_the_environment_says_is_fixed(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]
@@ -248,7 +248,7 @@ def test_the_demo_opens_in_one_click_and_is_left_in_one(start, open_page: Open) 
         page.goto(f"{server.url}/demo/dashboard{path}")
         wait_for_live(page)
         expect(page.get_by_role("banner").get_by_text("DEMO", exact=True)).to_be_visible()
-        expect(page.locator("main [aria-busy=true]")).to_have_count(0)
+        wait_for_numbers(page)
     expect(page.get_by_role("link", name="Usage")).to_have_attribute(
         "href", re.compile("^/demo/dashboard/usage")
     )
