@@ -175,6 +175,13 @@ export function quantity(value: number | null | undefined, unit: string | null |
   }
 }
 
+/** A measured value to three digits, unless that would make it its limit, which it isn't. */
+export function rounded(value: number | null, limit: number | null): number | null {
+  if (value === null) return null;
+  const near = Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
+  return near === limit ? value : near;
+}
+
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function inZone(time: string | number, zone: string, options: Intl.DateTimeFormatOptions): string {

@@ -13,6 +13,7 @@ import {
   percent,
   rangeWords,
   recentTime,
+  rounded,
   shareOf,
   short,
   span,
@@ -21,6 +22,15 @@ import {
 const thin = "\u202f";
 
 describe("numbers", () => {
+  it("of a measurement are short beside their limit, and never rounded onto it", () => {
+    expect([27.721, 60.798, 0.05123, 1234.56, 0].map((value) => rounded(value, 80))).toEqual([
+      27.7, 60.8, 0.0512, 1235, 0,
+    ]);
+    expect(rounded(80.04, 80)).toBe(80.04);
+    expect(rounded(80, 80)).toBe(80);
+    expect(rounded(null, 80)).toBeNull();
+  });
+
   it("are exact while short, then shortened", () => {
     expect([0, 1247, 9999].map(short)).toEqual(["0", "1,247", "9,999"]);
     expect(short(12_345)).toBe(`12.3${thin}k`);

@@ -49,6 +49,20 @@ export function PatternTable({ rows, page }: { rows: ErrorPattern[]; page: Patte
       ),
     },
     {
+      key: "count",
+      head: "Failures",
+      said: said("failed_predictions"),
+      number: true,
+      cell: (row) => integer(row.count),
+    },
+    {
+      key: "share",
+      head: "Share",
+      said: said(shareOfFailures),
+      number: true,
+      cell: (row) => percent(row.share),
+    },
+    {
       key: "status",
       head: "Status",
       said: {
@@ -73,20 +87,6 @@ export function PatternTable({ rows, page }: { rows: ErrorPattern[]; page: Patte
         unit: "a count",
       }),
       cell: (row) => <Sparkline values={row.trend} unfinished={page.range.unfinished} fromZero />,
-    },
-    {
-      key: "count",
-      head: "Failures",
-      said: said("failed_predictions"),
-      number: true,
-      cell: (row) => integer(row.count),
-    },
-    {
-      key: "share",
-      head: "Share",
-      said: said(shareOfFailures),
-      number: true,
-      cell: (row) => percent(row.share),
     },
     {
       key: "clients",

@@ -23,7 +23,6 @@ export function SettingRow({ setting }: { setting: Setting }) {
   const origin =
     where ??
     (source === "stored" && updated_at ? `by ${updated_by ?? "owner"}, ${fullTime(updated_at, zone)}` : null);
-  const shown = written(setting.value);
   return (
     <li className={list.setting}>
       <div className={list.what}>
@@ -36,7 +35,7 @@ export function SettingRow({ setting }: { setting: Setting }) {
         ) : (
           <>
             <p className={list.now}>
-              <strong>{shown}</strong>
+              <strong>{written(setting.value, unit)}</strong>
               {unit && !setting.is_secret && <span className="quiet"> {unit}</span>}
             </p>
             <p className={list.origin}>
@@ -44,7 +43,9 @@ export function SettingRow({ setting }: { setting: Setting }) {
                 {sources[source]}
               </span>
               {origin && <span>{origin}</span>}
-              {source !== "default" && !setting.is_secret && <span>default {written(setting.default)}</span>}
+              {source !== "default" && !setting.is_secret && (
+                <span>default {written(setting.default, unit)}</span>
+              )}
             </p>
             {is_editable ? (
               <p className={list.actions}>
@@ -169,9 +170,13 @@ function asTyped({ type }: Setting, text: string): SettingValue {
 
 const integerOrNot = new Intl.NumberFormat("en", { maximumFractionDigits: 6 });
 
-function written(value: SettingValue): string {
+/** Amounts in groups of three digits; what has no unit, such as a port, names something and is written as it stands. */
+function written(value: SettingValue, unit: string | null): string {
   if (value === null || value === "") return "not set";
-  if (typeof value === "number") return integerOrNot.format(value);
+  if (unit && typeof value === "number") return integerOrNot.format(value);
+  // Money is exact text.
+  if (unit && typeof value === "string")
+    return value.replace(/^\d+/, (whole) => integerOrNot.format(BigInt(whole)));
   if (Array.isArray(value)) return value.length > 0 ? value.join(", ") : "none";
   return String(value);
 }

@@ -31,7 +31,7 @@ interface Props<Row> {
 
 export function Table<Row>({ label, columns, rows, rowKey, maxHeight, sort = "", onSort }: Props<Row>) {
   const box = useRef<HTMLDivElement>(null);
-  const scrolls = useOverflow(box) || maxHeight !== undefined;
+  const overflows = useOverflow(box);
   const table = (
     <table className={styles.table}>
       <caption className="visually-hidden">{label}</caption>
@@ -68,9 +68,18 @@ export function Table<Row>({ label, columns, rows, rowKey, maxHeight, sort = "",
     </table>
   );
   // A region that scrolls is reachable by keyboard only when it can be focused itself.
-  const reachable = scrolls ? { role: "region", "aria-label": `${label}, table`, tabIndex: 0 } : {};
+  const reachable =
+    overflows || maxHeight !== undefined
+      ? { role: "region", "aria-label": `${label}, table`, tabIndex: 0 }
+      : {};
   return (
-    <div ref={box} className={styles.scroll} style={{ maxHeight }} {...reachable}>
+    <div
+      ref={box}
+      className={styles.scroll}
+      style={{ maxHeight }}
+      data-overflows={overflows || undefined}
+      {...reachable}
+    >
       {table}
     </div>
   );

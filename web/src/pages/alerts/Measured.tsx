@@ -1,6 +1,6 @@
 import type { Alert } from "../../api/alerts";
 import { useMetrics } from "../../api/queries";
-import { quantity } from "../../format";
+import { quantity, rounded } from "../../format";
 import { Told } from "../../ui/Told";
 
 type Props = Pick<Alert, "metric" | "value" | "limit" | "unit"> & {
@@ -25,7 +25,7 @@ export function Measured({ metric, value, limit, unit, reason, at }: Props) {
         ...(reason ? ([["Why", reason]] satisfies [string, string][]) : []),
       ]}
     >
-      <strong>{quantity(value, shown)}</strong>
+      <strong>{quantity(rounded(value, limit), shown)}</strong>
       {limit !== null && <span className="quiet"> / {quantity(limit, shown)}</span>}
     </Told>
   );
