@@ -35,11 +35,7 @@ function Alerts({ enabled }: { enabled: boolean }) {
   const shown = open.length > lines ? lines - 1 : lines;
   const more = open.length - shown;
   return (
-    <Strip
-      title="Alerts"
-      to="/alerts"
-      tone={first ? (first.severity === "critical" ? "critical" : "warning") : alerts ? "ok" : "none"}
-    >
+    <Strip title="Alerts" to="/alerts" tone={first ? first.severity : alerts ? "ok" : "none"}>
       {alerts === null || (error && !data) ? (
         <span className={styles.quiet}>could not be read</span>
       ) : !alerts ? null : open.length === 0 ? (
@@ -104,7 +100,7 @@ interface StripProps {
   title: string;
   to: "/alerts" | "/system";
   /** none: not known yet. */
-  tone: "ok" | "warning" | "critical" | "none";
+  tone: "ok" | "info" | "warning" | "critical" | "none";
   children: ReactNode;
 }
 
