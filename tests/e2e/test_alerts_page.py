@@ -71,6 +71,22 @@ def ours(page: Page) -> Locator:
     return page.locator("main tr[data-alert]").filter(has_text=HOSTILE)
 
 
+@pytest.mark.parametrize("severity", ["info", "critical"])
+def test_the_overview_names_an_open_alert_and_leads_to_it(  # type: ignore[no-untyped-def]
+    start, open_page: Open, severity: str
+) -> None:
+    server = start()
+    failing_rule(server, severity=severity)
+    server.predict(b"not an image")
+    page = open_page(f"{server.url}/dashboard")
+    alerts = card(page, "Alerts")
+    expect(alerts).to_contain_text(f"{severity} {HOSTILE}", timeout=SOON)
+    # What only informs is not drawn as a warning.
+    expect(alerts).to_have_attribute("data-tone", severity)
+    alerts.get_by_role("link", name="Alerts").click()
+    expect(ours(page)).to_contain_text("Firing")
+
+
 def test_an_alert_appears_by_itself_and_is_acknowledged_and_silenced_in_its_row(  # type: ignore[no-untyped-def]
     start, open_page: Open
 ) -> None:
