@@ -54,13 +54,16 @@ def test_accuracy_is_shown_with_its_interval_once_there_are_labels(start, open_p
         assert given.status_code == 200
         if prediction_id == ids[0]:
             page.reload()
-            trends.get_by_label("Which trend").select_option("accuracy")
             expect(trends).to_contain_text("Not enough labels: 1 prediction")
     page.reload()
-    trends.get_by_label("Which trend").select_option("accuracy")
+    expect(page).to_have_url(re.compile("trend=accuracy"))
     expect(trends).to_contain_text("n = 3")
     expect(trends).to_contain_text(re.compile(r"66\.7\s%"))
     expect(trends.locator("canvas")).to_be_visible()
+    trends.get_by_role("button", name="Show as table").click()
+    trends.get_by_role("button", name="95 % from").hover()
+    expect(page.get_by_role("tooltip")).to_contain_text("Wilson's score interval")
+    expect(page.get_by_role("tooltip")).to_contain_text("labelled predictions")
 
 
 def test_a_prediction_arrives_without_a_reload(start, open_page: Open) -> None:  # type: ignore[no-untyped-def]

@@ -7,9 +7,20 @@ export type Comparison = (typeof comparisons)[number];
 
 /**
  * What a page of its own keeps in the address: how a list is sorted, which columns it shows, a console's query,
- * which of its tabs is open and what that one looks for.
+ * which of its tabs is open and what that one looks for, and which trend is drawn.
  */
-export const textNames = ["sort", "columns", "sql", "tab", "q", "kind", "severity", "state", "edit"] as const;
+export const textNames = [
+  "sort",
+  "columns",
+  "sql",
+  "tab",
+  "q",
+  "kind",
+  "severity",
+  "state",
+  "edit",
+  "trend",
+] as const;
 export type TextName = (typeof textNames)[number];
 
 /** What the address says: the range, the filters and the opened prediction. Anything shareable is here. */

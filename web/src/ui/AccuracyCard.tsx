@@ -8,16 +8,27 @@ import { integer, percent, plural } from "../format";
 import type { RangeChoice } from "../state/range";
 import type { Field } from "../state/sheet";
 import { useZoom } from "../state/zoom";
-import { useAbout } from "./about";
+import { originOf, useSaid } from "./about";
 import { ChartCard } from "./ChartCard";
 import { Drawn } from "./Drawn";
 import { Empty, type Loading } from "./states";
 
+const interval = {
+  title: "95 % interval",
+  definition:
+    "Where the true accuracy lies, as far as this number of labels tells (Wilson's score interval).",
+  unit: "percent",
+};
 const columns = [
-  { metric: "accuracy", head: "Accuracy" },
-  { metric: "accuracy_low", head: "95 % from" },
-  { metric: "accuracy_high", head: "to" },
+  { metric: "accuracy", head: "Accuracy", meaning: "accuracy" },
+  { metric: "accuracy_low", head: "95 % from", meaning: interval },
+  { metric: "accuracy_high", head: "to", meaning: interval },
 ] as const;
+const labels = {
+  title: "Labels",
+  definition: "Predictions with a verdict real or fake that carry a label.",
+  unit: "a count",
+};
 
 interface Props {
   title: string;
@@ -33,16 +44,19 @@ interface Props {
 /** How often the model was right, step by step, as far as labels tell; never without its interval. */
 export function AccuracyCard({ title, result, range, height, loading, marks, tools, className }: Props) {
   const zoom = useZoom();
-  const about = useAbout(["accuracy"], result);
+  // Labels are read from the rows themselves, whatever else the answer was read from.
+  const said = useSaid(result && { ...originOf(result), source: "labelled predictions" });
+  const accuracy = said("accuracy");
   const buckets = useMemo(() => (result ? bucketsOf(result) : []), [result]);
   const lines = useMemo(() => linesOf(result), [result]);
   const row = (bucket: Bucket) => result?.rows[buckets.indexOf(bucket)];
   const fields: Field<Bucket>[] = [
     startField,
     ...columns.map(
-      ({ metric, head }): Field<Bucket> => ({
+      ({ metric, head, meaning }): Field<Bucket> => ({
         key: `${metric}_percent`,
         head,
+        said: said(meaning),
         number: true,
         value: (bucket) => row(bucket)?.[metric] ?? null,
         show: (bucket) => percent(row(bucket)?.[metric]),
@@ -51,6 +65,7 @@ export function AccuracyCard({ title, result, range, height, loading, marks, too
     {
       key: "labels",
       head: "Labels",
+      said: said(labels),
       number: true,
       value: (bucket) => row(bucket)?.accuracy_n ?? 0,
       show: (bucket) => integer(row(bucket)?.accuracy_n),
@@ -61,7 +76,7 @@ export function AccuracyCard({ title, result, range, height, loading, marks, too
       className={className}
       title={title}
       subtitle={`By label, per ${result?.interval ?? range.interval} ${range.words}. Labels of chosen cases, such as complaints, bias it.`}
-      about={about}
+      about={accuracy && [accuracy]}
       name={`accuracy-${range.code}`}
       fields={fields}
       rows={buckets}

@@ -42,6 +42,8 @@ export function HistogramCard({ title, measure, results, range, loading, classNa
   const model = models.includes(chosen) ? chosen : "";
   const histogram = all.find(({ group }) => (group.model ?? "") === model);
   const edge = edges[measure];
+  const unit = measure === "confidence" ? "percent" : "milliseconds";
+  const edgeOf = (definition: string) => ({ title: "Bar", definition, unit });
   const n = histogram?.n ?? 0;
   return (
     <ChartCard
@@ -54,11 +56,19 @@ export function HistogramCard({ title, measure, results, range, loading, classNa
         {
           key: "from",
           head: "From",
+          said: said(edgeOf("Where the bar begins.")),
           number: true,
           value: ({ from }) => from,
           show: ({ from }) => edge(from),
         },
-        { key: "to", head: "To", number: true, value: ({ to }) => to, show: ({ to }) => edge(to) },
+        {
+          key: "to",
+          head: "To",
+          said: said(edgeOf("Where the bar ends.")),
+          number: true,
+          value: ({ to }) => to,
+          show: ({ to }) => edge(to),
+        },
         {
           key: "predictions",
           head: "Predictions",
