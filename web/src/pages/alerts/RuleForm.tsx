@@ -2,7 +2,6 @@ import { type FormEvent, useEffect, useRef, useState } from "react";
 import { Problem } from "../../api/client";
 import { useMetrics } from "../../api/queries";
 import {
-  type ConditionKind,
   type Rule,
   type RuleText,
   useBacktest,
@@ -11,23 +10,16 @@ import {
   useResetRule,
   useStoreRule,
 } from "../../api/rules";
-import {
-  blankRule,
-  conditionKinds,
-  draftOf,
-  fieldOf,
-  heldFields,
-  type RuleDraft,
-  ruleOf,
-} from "../../state/rule";
+import { blankRule, draftOf, fieldOf, heldFields, type RuleDraft, ruleOf } from "../../state/rule";
 import { Card } from "../../ui/Card";
-import { Choice, Field } from "../../ui/Field";
+import { Field } from "../../ui/Field";
 import form from "../../ui/form.module.css";
 import { BackIcon } from "../../ui/icons";
 import { Refused } from "../../ui/Refused";
 import { Remove } from "../../ui/Remove";
 import { severityChoices } from "../../ui/Severity";
 import { BacktestCard } from "./BacktestCard";
+import { type Line, RuleCondition } from "./RuleCondition";
 import { RuleFilters } from "./RuleFilters";
 import styles from "./rules.module.css";
 
@@ -80,12 +72,7 @@ export function RuleForm({ rule, rules, onDone }: Props) {
     setTried(true);
     if (text) saving.mutate(text, { onSuccess: onDone });
   };
-  const line = (
-    field: keyof RuleDraft & string,
-    label: string,
-    help?: string,
-    kind: "text" | "number" = "number",
-  ) => (
+  const line: Line = (field, label, help, kind = "number") => (
     <Field
       label={label}
       help={help}
@@ -166,69 +153,14 @@ export function RuleForm({ rule, rules, onDone }: Props) {
                 onChange={(filters) => set({ filters })}
               />
             </div>
-            <div className={styles.fields}>
-              <Choice
-                label="Kind of condition"
-                options={kinds}
-                value={draft.kind}
-                disabled={fixed.has("kind")}
-                onChange={(kind) => set({ kind })}
-              />
-              <p className={`quiet ${styles.whole}`}>{conditionKinds[draft.kind].says}</p>
-              {draft.kind !== "burn_rate" && (
-                <Field
-                  label="Bad when"
-                  fixed={fixedWords("side")}
-                  kind="choice"
-                  choices={sides}
-                  value={draft.side}
-                  onChange={(side) => set({ side })}
-                />
-              )}
-              {draft.kind === "threshold" && (
-                <>
-                  {line("limit", `Limit${unitWords(unit)}`)}
-                  {line("recovery", `Fine again at${unitWords(unit)}`, "Empty: the limit itself.")}
-                </>
-              )}
-              {draft.kind === "change" && (
-                <>
-                  {line("percent", "By more than, %")}
-                  {line("recovery_percent", "Fine again within, %", "Empty: the same.")}
-                </>
-              )}
-              {draft.kind === "seasonal" && (
-                <>
-                  {line("k", "Deviations", "From the median, in median absolute deviations × 1.4826.")}
-                  {line("weeks", "Weeks to learn", "With less history it says “learning” and never fires.")}
-                </>
-              )}
-              {draft.kind === "burn_rate" && (
-                <>
-                  {line("objective", "Objective, %", "Of events that must be good.")}
-                  {line("factor", "Times too fast", "At 1 the budget lasts exactly its period.")}
-                  {line("short", "Short window", undefined, "text")}
-                  {line("min_bad", "At least bad events", "Fewer in the long window never fire.")}
-                </>
-              )}
-              {line(
-                "window",
-                draft.kind === "burn_rate" ? "Long window" : "Over",
-                "Such as 5 min or 1 h.",
-                "text",
-              )}
-              {line("for", "Fires when bad for", "0 s: at once.", "text")}
-              {line("recover", "Ends when fine for", undefined, "text")}
-              {line("min_samples", "At least events", "With fewer in the window nothing is said.")}
-              <Field
-                label="Without data"
-                fixed={fixedWords("no_data")}
-                kind="choice"
-                choices={withoutData}
-                value={draft.no_data}
-                onChange={(no_data) => set({ no_data })}
-              />
-            </div>
+            <RuleCondition
+              draft={draft}
+              unit={unit}
+              line={line}
+              isFixed={fixed.has("kind")}
+              fixedWords={fixedWords}
+              onChange={set}
+            />
             <Refused what="The rule was not stored." error={saving.error} />
             {tried && !text && (
               <p className={form.problem} role="alert">
@@ -285,26 +217,6 @@ export function RuleForm({ rule, rules, onDone }: Props) {
       </div>
     </div>
   );
-}
-
-const sides = [
-  ["above", "above"],
-  ["below", "below"],
-] as const;
-const withoutData = [
-  ["keep", "stay as it is"],
-  ["fine", "count as fine"],
-  ["bad", "count as bad"],
-] as const;
-const kinds = (Object.keys(conditionKinds) as ConditionKind[]).map((value) => ({
-  value,
-  label: conditionKinds[value].label,
-  title: conditionKinds[value].says,
-}));
-
-function unitWords(unit: string | null): string {
-  if (unit === null || unit === "count") return "";
-  return `, ${unit === "percent" ? "%" : unit.replaceAll("_", " ")}`;
 }
 
 /** What the server refused, by the form's field. */
