@@ -2,6 +2,7 @@ import { useState } from "react";
 import type { Histogram, Measure, Result } from "../api/types";
 import { integer, milliseconds, percent } from "../format";
 import type { RangeChoice } from "../state/range";
+import type { Field } from "../state/sheet";
 import { originOf, useAbout, useSaid } from "./about";
 import { ChartCard } from "./ChartCard";
 import { Drawn } from "./Drawn";
@@ -9,6 +10,8 @@ import form from "./form.module.css";
 import { Empty, type Loading } from "./states";
 
 const height = 220;
+
+type Bin = Histogram["bins"][number];
 
 const edges: Record<Measure, (value: number) => string> = {
   inference_time: milliseconds,
@@ -43,7 +46,14 @@ export function HistogramCard({ title, measure, results, range, loading, classNa
   const histogram = all.find(({ group }) => (group.model ?? "") === model);
   const edge = edges[measure];
   const unit = measure === "confidence" ? "percent" : "milliseconds";
-  const edgeOf = (definition: string) => ({ title: "Bar", definition, unit });
+  const edgeField = (key: "from" | "to", head: string, definition: string): Field<Bin> => ({
+    key,
+    head,
+    said: said({ title: "Bar", definition, unit }),
+    number: true,
+    value: (bin) => bin[key],
+    show: (bin) => edge(bin[key]),
+  });
   const n = histogram?.n ?? 0;
   return (
     <ChartCard
@@ -53,22 +63,8 @@ export function HistogramCard({ title, measure, results, range, loading, classNa
       about={about}
       name={`${measure}-${range.code}`}
       fields={[
-        {
-          key: "from",
-          head: "From",
-          said: said(edgeOf("Where the bar begins.")),
-          number: true,
-          value: ({ from }) => from,
-          show: ({ from }) => edge(from),
-        },
-        {
-          key: "to",
-          head: "To",
-          said: said(edgeOf("Where the bar ends.")),
-          number: true,
-          value: ({ to }) => to,
-          show: ({ to }) => edge(to),
-        },
+        edgeField("from", "From", "Where the bar begins."),
+        edgeField("to", "To", "Where the bar ends."),
         {
           key: "predictions",
           head: "Predictions",

@@ -16,21 +16,20 @@ interface Props {
   draft: RuleDraft;
   unit: string | null;
   line: Line;
-  /** Whether the configuration file says which kind of condition it is. */
-  isFixed: boolean;
+  /** What fixes a field; undefined when it may be changed. */
   fixedWords: (field: keyof RuleDraft) => string | undefined;
   onChange: (part: Partial<RuleDraft>) => void;
 }
 
 /** When a rule's number is too much: the kind of condition, and what that kind asks for. */
-export function RuleCondition({ draft, unit, line, isFixed, fixedWords, onChange }: Props) {
+export function RuleCondition({ draft, unit, line, fixedWords, onChange }: Props) {
   return (
     <div className={styles.fields}>
       <Choice
         label="Kind of condition"
         options={kinds}
         value={draft.kind}
-        disabled={isFixed}
+        disabled={fixedWords("kind") !== undefined}
         onChange={(kind) => onChange({ kind })}
       />
       <p className={`quiet ${styles.whole}`}>{conditionKinds[draft.kind].says}</p>

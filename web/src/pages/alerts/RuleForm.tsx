@@ -153,14 +153,7 @@ export function RuleForm({ rule, rules, onDone }: Props) {
                 onChange={(filters) => set({ filters })}
               />
             </div>
-            <RuleCondition
-              draft={draft}
-              unit={unit}
-              line={line}
-              isFixed={fixed.has("kind")}
-              fixedWords={fixedWords}
-              onChange={set}
-            />
+            <RuleCondition draft={draft} unit={unit} line={line} fixedWords={fixedWords} onChange={set} />
             <Refused what="The rule was not stored." error={saving.error} />
             {tried && !text && (
               <p className={form.problem} role="alert">
